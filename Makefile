@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tier_ext: memory tiering policies in BPF. Everything generated goes to build/.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+export BUILD := $(CURDIR)/build
+export KERNEL_SERIES ?= 6.12
+export KERNEL_SRC ?=
+CONFIG ?= guest
+PREFIX ?= /usr/local
+DESTDIR ?=
+V ?= 0
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS ?= -O2 -g
+# BPF struct_ops with features this new need clang 17; the newest one found is taken.
+CLANG ?= $(firstword $(foreach v,-19 -20 -21 -22,$(shell command -v clang$(v))) clang)
+LLVM_STRIP ?= $(CLANG:clang%=llvm-strip%)
+CLANG_FORMAT ?= $(firstword $(foreach v,-19 -20 -21,$(shell command -v clang-format$(v))) clang-format)
+BPFTOOL ?= $(BUILD)/tools/bin/bpftool
+
+Q := $(if $(filter 1,$(V)),,@)
+show = @$(if $(filter 1,$(V)),:,printf '  %-8s%s\n' $(1) $(patsubst $(CURDIR)/%,%,$(2)))
+# Keeps the old file, and its time stamp, when the new one is the same.
+update = cmp -s $(1) $(2) && rm -f $(1) || mv $(1) $(2)
+
+TIERX_INCLUDE := $(CURDIR)/include
+POLICIES := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
+POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
+LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+TIERX := $(BUILD)/bin/tierx
+LIBBPF := $(BUILD)/tools/libbpf.a
+VMLINUX_H := $(BUILD)/include/vmlinux.h
+POLICY_DIR := $(PREFIX)/lib/tier_ext/bpf
+
+##@ Start here
+
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' Makefile
+	@printf '\n%s\n' 'Variables: V=1 shows commands, CONFIG=guest|debug chooses the kernel,' \
+		'KERNEL_SRC=/path takes your own kernel tree, PREFIX= and DESTDIR= are for install.'
+
+demo: all kernel $(BUILD)/vm/initramfs.cpio ## redis in a guest with two memory tiers, under several policies
+	$(Q)tests/demo/demo.sh
+
+test: all tests kernel ## unit tests on the host, kselftests in guests
+	$(Q)tests/run.sh
+
+deps: ## install the Debian packages that are needed, and say why
+	$(Q)tests/deps.sh list
+	$(Q)tests/deps.sh install
+	@mkdir -p $(BUILD) && touch $(BUILD)/deps.ok
+
+# Every other target goes through this. The package database is newer than the stamp
+# exactly when packages came or went.
+$(BUILD)/deps.ok: tests/deps.sh $(wildcard /var/lib/dpkg/status)
+	$(Q)tests/deps.sh install
+	@mkdir -p $(BUILD) && touch $@
+
+##@ Build
+
+all: policies loader ## policies and loader
+
+policies: $(POLICY_OBJECTS) ## bpf/*.bpf.c
+
+loader: $(TIERX) ## the tierx command
+
+tests: unit-tests kselftest ## build the tests
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile $(VMLINUX_H) $(BUILD)/tools.key
+	$(call show,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
+		-I $(TIERX_INCLUDE) -I $(BUILD)/include -I $(BUILD)/tools/include -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+LOADER_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP \
+	-I $(TIERX_INCLUDE) -isystem $(BUILD)/tools/include
+LOADER_LIBS := $(LIBBPF) -lelf -lz -lnuma -ljson-c
+
+# The folder that policies are installed in is compiled in.
+$(BUILD)/policy-dir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(POLICY_DIR)' > $@.new && { $(call update,$@.new,$@); }
+
+$(BUILD)/loader/%.o: loader/%.c Makefile $(BUILD)/policy-dir $(BUILD)/tools.key
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LOADER_CFLAGS) -DTIERX_POLICY_DIR='"$(POLICY_DIR)"' -c $< -o $@
+
+$(TIERX): $(LOADER_OBJECTS)
+	$(call show,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LOADER_LIBS) -o $@
+
+unit-tests: $(UNIT_TESTS)
+
+$(BUILD)/tests/unit/%: tests/unit/%.c Makefile $(filter-out %/main.o,$(LOADER_OBJECTS))
+	$(call show,TEST,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LOADER_CFLAGS) -I loader -I $(BUILD)/tools/selftests -MF $@.d $< \
+		$(filter %.o,$^) $(LOADER_LIBS) -o $@
+
+kselftest: $(VMLINUX_H) $(BUILD)/tools.key
+	$(Q)$(MAKE) --no-print-directory -C tests/kselftest OUTPUT=$(BUILD)/tests/kselftest \
+		CLANG=$(CLANG) BPFTOOL=$(BPFTOOL) LIBBPF=$(LIBBPF) VMLINUX_H=$(VMLINUX_H) \
+		LIBBPF_INCLUDE=$(BUILD)/tools/include TIER_EXT_INCLUDE=$(TIERX_INCLUDE) \
+		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
+
+-include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d)
+
+##@ Kernel
+
+kernel-tree: $(BUILD)/deps.ok ## build/linux: kernel source with hooks applied and overlay linked in
+	$(Q)kfuncs-patch/kernel-tree.sh tree
+
+kernel: $(BUILD)/deps.ok ## build/$(CONFIG): the guest kernel, from the cache if nothing changed
+	$(Q)kfuncs-patch/kernel-build.sh kernel $(CONFIG)
+
+kernel-hooks-check: $(BUILD)/deps.ok ## do the hooks apply to every 6.12.y that the package index offers?
+	$(Q)kfuncs-patch/hooks-check.sh
+
+kernel-hooks-export: ## write the commits in build/linux back to kfuncs-patch/hooks
+	$(Q)kfuncs-patch/kernel-tree.sh export
+
+kernel-series: $(BUILD)/deps.ok ## build/series: patches to mail; CHECK=1 builds every step
+	$(Q)kfuncs-patch/kernel-series.sh $(if $(CHECK),--check)
+
+kernel-deb: $(BUILD)/deps.ok ## build/deb: kernel packages for this machine, or with KCONFIG=file
+	$(Q)kfuncs-patch/kernel-deb.sh $(KCONFIG)
+
+# Made from the guest kernel, and older than the policies as long as its text is the same.
+$(VMLINUX_H): FORCE $(BUILD)/deps.ok
+	$(Q)kfuncs-patch/kernel-build.sh kernel guest
+	@mkdir -p $(@D)
+	@cp $(BUILD)/guest/vmlinux.h $@.new && { $(call update,$@.new,$@); }
+
+$(BUILD)/tools.key: FORCE $(BUILD)/deps.ok
+	$(Q)kfuncs-patch/kernel-build.sh tools
+	@readlink -f $(BUILD)/tools > $@.new && { $(call update,$@.new,$@); }
+
+libbpf bpftool: $(BUILD)/tools.key ## libbpf and bpftool of the kernel tree, in build/tools
+
+$(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
+	$(Q)tests/vm/initramfs.sh $@
+
+##@ Check and install
+
+check: $(BUILD)/deps.ok ## style, headers, kernel-doc, spelling, shell scripts
+	$(Q)CLANG=$(CLANG) CLANG_FORMAT=$(CLANG_FORMAT) tests/check.sh
+
+install: all ## into DESTDIR and PREFIX
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(TIERX)
+	install -D -m 644 -t $(DESTDIR)$(POLICY_DIR) $(POLICY_OBJECTS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/tier_ext include/tier_ext/*.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 loader/tierx.8
+
+uninstall: ## remove what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/lib/tier_ext $(DESTDIR)$(PREFIX)/include/tier_ext
+	rm -f $(DESTDIR)$(PREFIX)/bin/tierx $(DESTDIR)$(PREFIX)/share/man/man8/tierx.8
+
+clean: ## remove objects; keep the kernel tree and build
+	rm -rf $(addprefix $(BUILD)/,bin bpf loader tests include series vm)
+
+distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
+	rm -rf $(BUILD)
+
+FORCE:
+.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel \
+	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check \
+	install uninstall clean distclean FORCE
