@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tests/run.sh [NAME...]: run the tests (all, or those whose names match one of the shell
+# patterns) and end with one line: N passed, N failed, N skipped.
+#
+# Host tests are programs that print KTAP: build/tests/unit/* and tests/*/*selftest.sh.
+# Guest tests are listed in tests/kselftest/tests (program, guest, seconds); the guests in
+# tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
+# boot, and afterwards its kernel log must be clean.
+#
+# Environment: CONFIG=guest|debug (kernel), GUESTS=2 (how many at a time).
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+export BUILD=${BUILD:-$top/build}
+CONFIG=${CONFIG:-guest}
+GUESTS=${GUESTS:-2}
+HOST_TEST_SECONDS=300
+BOOT_SECONDS=60
+results=$BUILD/tests/results
+programs=$BUILD/tests/kselftest
+patterns=("$@")
+
+# A kernel full of checks is this much slower.
+slower=1
+[ "$CONFIG" = guest ] || slower=4
+
+passed=0
+failed=0
+skipped=0
+
+selected()
+{
+	local p
+	[ ${#patterns[@]} -gt 0 ] || return 0
+	for p in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # a pattern is wanted
+		[[ $1 != $p ]] || return 0
+	done
+	return 1
+}
+
+# table FILE: its lines without comments.
+table() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1" 2>/dev/null; }
+
+# --- counting -------------------------------------------------------------------------
+
+# One line per test program, failures and the reasons of skips below it. A program that did
+# not complete its plan, or that failed in silence, is one failure more.
+count()	# NAME KTAP STATUS
+{
+	local p f s why
+	read -r p f s why < <(awk -v status="$3" -f "$here/ktap.awk" "$2" 2>/dev/null ||
+		echo "0 1 0 no output")
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+	printf '%-6s %-36s %s passed, %s failed, %s skipped%s\n' \
+		"$([ "$f" -eq 0 ] && echo ok || echo FAILED)" "$1" "$p" "$f" "$s" "${why:+ ($why)}"
+	grep -E '^ *(not ok|ok .*# SKIP|1\.\.0 # SKIP)' "$2" 2>/dev/null | sed 's/^/         /'
+	[ "$f" -eq 0 ] || tail -n 15 "${2%.ktap}.err" 2>/dev/null | sed 's/^/         | /'
+}
+
+# --- on the host ----------------------------------------------------------------------
+
+run_host_test()
+{
+	local name=$1 out=$results/$1.ktap
+	timeout -k 5 $HOST_TEST_SECONDS "$2" > "$out" 2> "$results/$name.err" < /dev/null
+	count "$name" "$out" $?
+}
+
+run_host_tests()
+{
+	local t
+	for t in "$BUILD"/tests/unit/* "$here"/*/*selftest.sh; do
+		if [ -f "$t" ] && [ -x "$t" ] && selected "$(basename "$t")"; then
+			run_host_test "$(basename "$t")" "$t"
+		fi
+	done
+}
+
+# --- in guests ------------------------------------------------------------------------
+
+tests_of()	# GUEST: lines of program and seconds
+{
+	local program guest seconds
+	while read -r program guest seconds; do
+		if [ "$guest" = "$1" ] && selected "$program"; then
+			echo "$program $((seconds * slower))"
+		fi
+	done < <(table "$here/kselftest/tests")
+}
+
+boot_guest()	# NAME OPTION...
+{
+	local name=$1 folder=$results/$1 limit
+	shift
+	mkdir -p "$folder"
+	limit=$(awk -v boot=$((BOOT_SECONDS * slower)) '{ s += $2 } END { print s + boot }' "$folder.tests")
+	"$here/vm/run" --kernel "$BUILD/$CONFIG/bzImage" --timeout "$limit" \
+		--share "$results" --cwd "$programs" \
+		--console "$folder/console" --dmesg "$folder/dmesg" "$@" -- \
+		"$here/in-guest.sh" "$folder.tests" "$folder" > "$folder/log" 2>&1
+	echo $? > "$folder/exit"
+}
+
+# eval: options in the table are quoted as in a shell.
+boot_guests()
+{
+	local name options running=0
+	while read -r name options; do
+		tests_of "$name" > "$results/$name.tests"
+		[ -s "$results/$name.tests" ] || continue
+		if [ $running -ge "$GUESTS" ]; then
+			wait -n
+			running=$((running - 1))
+		fi
+		echo "booting guest $name ($CONFIG kernel) for $(wc -l < "$results/$name.tests") tests"
+		eval "boot_guest $name $options" < /dev/null &
+		running=$((running + 1))
+	done < <(table "$here/kselftest/guests")
+	wait
+}
+
+count_guests()
+{
+	local name program folder
+	while read -r name _; do
+		folder=$results/$name
+		[ -s "$folder.tests" ] || continue
+		while read -r program _; do
+			count "$program" "$folder/$program.ktap" \
+				"$(cat "$folder/$program.status" 2>/dev/null || echo 'did not run')"
+		done < "$folder.tests"
+		check_log "$name" "$folder"
+	done < <(table "$here/kselftest/guests")
+	report_strays
+}
+
+bad_log='WARNING:|BUG:|BUG |Oops|RIP:|KASAN|UBSAN|Call Trace|INFO: task .* blocked|stall|possible (recursive|circular)|suspicious RCU|Bad page|refcount_t|general protection|Kernel panic'
+
+check_log()
+{
+	local status
+	status=$(cat "$2/exit")
+	if [ "$status" -ne 0 ]; then
+		echo "FAILED guest $1 ended with status $status:"
+		tail -n 30 "$2/log" | sed 's/^/         | /'
+		failed=$((failed + 1))
+	elif grep -qE "$bad_log" "$2/dmesg"; then
+		echo "FAILED the kernel log of guest $1 is not clean ($2/dmesg):"
+		grep -E "$bad_log|tier_ext test:" "$2/dmesg" | grep -B1 -E "$bad_log" | sed 's/^/         | /'
+		failed=$((failed + 1))
+	else
+		passed=$((passed + 1))
+	fi
+}
+
+# A test that names a guest nobody defined would otherwise vanish.
+report_strays()
+{
+	local program guest names
+	names=" $(table "$here/kselftest/guests" | awk '{ printf "%s ", $1 }')"
+	while read -r program guest _; do
+		if selected "$program" && [[ $names != *" $guest "* ]]; then
+			echo "FAILED $program: no guest '$guest' in tests/kselftest/guests"
+			failed=$((failed + 1))
+		fi
+	done < <(table "$here/kselftest/tests")
+}
+
+rm -rf "$results"
+mkdir -p "$results"
+run_host_tests
+boot_guests
+count_guests
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Which accelerator: /dev/kvm can exist and still abort or hang, so only a guest that ran
+# to its end under KVM proves it. The answer is kept until the next boot of the host.
+
+# shellcheck disable=SC2154 # here and kernel come from run
+kvm_works()
+{
+	local memo
+	memo=$BUILD/vm/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	[ -w /dev/kvm ] || return 1
+	if ! [ -f "$memo" ]; then
+		mkdir -p "$BUILD/vm"
+		if "$here/run" --kernel "$kernel" --accel kvm --timeout 20 true 2> /dev/null; then
+			echo yes > "$memo"
+		else
+			echo no > "$memo"
+		fi
+	fi
+	[ "$(cat "$memo")" = yes ]
+}
+
+# Sets accel to tcg or kvm.
+accel_choose()
+{
+	[ "$accel" = auto ] || return 0
+	if kvm_works; then accel=kvm; else accel=tcg; fi
+}
+
+accel_args()	# tcg|kvm
+{
+	case $1 in
+	kvm) printf '%s\n' -accel kvm -cpu host ;;
+	tcg) printf '%s\n' -accel tcg,thread=multi -cpu max ;;
+	esac
+	printf '%s\n' -machine q35,hmat=on,usb=off,vmport=off
+}
