@@ -74,7 +74,7 @@ lock()
 {
 	mkdir -p "$BUILD"
 	exec 9> "$BUILD/.lock"
-	flock 9
+	flock -n 9 || { say "waiting for another build to end"; flock 9; }
 }
 
 # --- the kernel -----------------------------------------------------------------------

@@ -75,7 +75,7 @@ test_tiers()
 
 test_two_sockets()
 {
-	vm --node size=256M,cpus=1 --node size=256M,cpus=1,latency=90 \
+	vm --node size=256M,cpus=1 --node size=256M,cpus=1 \
 		--node size=256M,latency=250,bandwidth=20 \
 		--node size=256M,latency=600,bandwidth=5,initiator=1 --distance 1,3=33 -- \
 		bash -c 'cat /sys/devices/virtual/memory_tiering/memory_tier*/nodelist
