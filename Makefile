@@ -155,8 +155,12 @@ $(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
 
 ##@ Check and install
 
-check: $(BUILD)/deps.ok ## style, headers, kernel-doc, spelling, shell scripts
+check: kernel-tree $(VMLINUX_H) $(BUILD)/tools.key ## style, headers, kernel-doc, spelling, shell scripts
 	$(Q)CLANG=$(CLANG) CLANG_FORMAT=$(CLANG_FORMAT) tests/check.sh
+
+format: ## let clang-format lay out our C files
+	$(Q)git ls-files -co --exclude-standard 'loader/*.[ch]' 'include/*.h' 'bpf/*.c' 'tests/*.[ch]' | \
+		xargs -r $(CLANG_FORMAT) -i
 
 install: all ## into DESTDIR and PREFIX
 	install -D -t $(DESTDIR)$(PREFIX)/bin $(TIERX)
@@ -176,5 +180,5 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 
 FORCE:
 .PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel \
-	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check \
+	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

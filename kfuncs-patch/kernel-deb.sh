@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kernel-deb.sh [CONFIG-FILE]: installable Debian packages of the patched kernel in build/deb,
+# configured like the running machine, or like the file given, plus what tier_ext needs.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export BUILD=${BUILD:-$(dirname "$here")/build}
+config=${1:-/boot/config-$(uname -r)}
+out=$BUILD/deb/obj
+EXIT_DISK_FULL=3
+NEED_MIB=25000
+
+say() { printf '%s\n' "kernel-deb: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+check_space()
+{
+	local free
+	mkdir -p "$out"
+	free=$(df -Pm "$out" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$NEED_MIB" ] ||
+		{ say "disk full: $out has $free MiB free, $NEED_MIB MiB are needed"; exit $EXIT_DISK_FULL; }
+}
+
+kernel_make()
+{
+	nice -n 10 make -s -C "$tree" O="$out" CC='ccache gcc' LOCALVERSION=-tierext -j"$(nproc)" "$@"
+}
+
+# A distribution's configuration names signing keys that only the distribution has.
+configure()
+{
+	cp "$config" "$out/.config"
+	"$tree/scripts/config" --file "$out/.config" -e TIER_EXT \
+		-e NUMA -e NUMA_BALANCING -e MIGRATION -e MEMCG -e ACPI_HMAT -e TRANSPARENT_HUGEPAGE \
+		-e BPF_SYSCALL -e BPF_JIT -e BPF_EVENTS -e MODULES -e DEBUG_INFO_BTF \
+		-d DEBUG_INFO_NONE -d DEBUG_INFO_REDUCED -e DEBUG_INFO_DWARF5 \
+		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS '' -d MODULE_SIG_FORCE
+	kernel_make olddefconfig
+	grep -qx CONFIG_TIER_EXT=y "$out/.config" ||
+		die "$config cannot have CONFIG_TIER_EXT: see its dependencies in mm/tier_ext/Kconfig"
+}
+
+# The overlay is linked into the tree; packages must hold files, so tar follows the links.
+build_packages()
+{
+	rm -f "$BUILD"/deb/*.deb
+	TAR_OPTIONS=--dereference DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg \
+		KBUILD_BUILD_USER=tier_ext KBUILD_BUILD_HOST=tier_ext \
+		kernel_make bindeb-pkg > "$BUILD/deb/build.log" 2>&1 ||
+		{ tail -n 20 "$BUILD/deb/build.log" >&2; die "the build failed, see $BUILD/deb/build.log"; }
+}
+
+[ -f "$config" ] || die "no kernel configuration $config: give one with KCONFIG=file"
+tree=$("$here/kernel-tree.sh" tree)
+check_space
+configure
+say "building packages from $config (hours for a distribution's configuration on a small machine)"
+build_packages
+ls "$BUILD"/deb/*.deb
+say "install with: sudo apt-get install $BUILD/deb/linux-image-*.deb"
