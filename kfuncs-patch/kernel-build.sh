@@ -69,12 +69,16 @@ kernel_key()
 
 tools_key() { { source_checksum; toolchain; echo tools-2; } | sha256sum | cut -d' ' -f1; }
 
-# One build at a time, also between two runs of make.
-lock()
+# One build of a kind at a time, also between two runs of make.
+# locked NAME COMMAND...
+locked()
 {
 	mkdir -p "$BUILD"
-	exec 9> "$BUILD/.lock"
-	flock -n 9 || { say "waiting for another build to end"; flock 9; }
+	(
+		flock -n 9 || { say "waiting for another build of the $1 to end"; flock 9; }
+		shift
+		"$@"
+	) 9> "$BUILD/.lock-$1"
 }
 
 # --- the kernel -----------------------------------------------------------------------
@@ -166,7 +170,7 @@ prune_cache()
 
 store_kernel()
 {
-	build_tools
+	locked tools build_tools
 	mkdir -p "$1"
 	cp "$out/arch/x86/boot/bzImage" "$1/bzImage"
 	cp "$out/.config" "$1/config"
@@ -222,8 +226,8 @@ compile_tools()
 command=${1:-}
 shift || true
 case $command in
-kernel) lock; build_kernel "${1:-guest}" ;;
-tools) lock; build_tools ;;
+kernel) locked kernel build_kernel "${1:-guest}" ;;
+tools) locked tools build_tools ;;
 key) kernel_key "${1:-guest}" ;;
 *) die "usage: kernel-build.sh kernel|tools|key" ;;
 esac

@@ -225,6 +225,8 @@ unlink_path()
 
 make_tree()
 {
+	exec 8> "$BUILD/.lock-tree"
+	flock 8
 	import_source
 	apply_hooks
 	link_overlay
