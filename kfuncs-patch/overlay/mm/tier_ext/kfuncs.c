@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: what a policy may call, and from which op. The verifier asks
+ * tierx_kfunc_filter() when the policy is loaded, so no kfunc has to ask at run
+ * time where it was called from.
+ *
+ * A policy never holds a reference on a folio: it sees the one that it is
+ * called with, and names others by PFN and generation.
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/memcontrol.h>
+#include <linux/memory-tiers.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm_inline.h>
+#include <linux/shmem_fs.h>
+#include <linux/topology.h>
+
+#include "internal.h"
+#include "../internal.h"
+
+static int tierx_queue_folio(struct folio *folio, s32 nid, u32 kind, u64 flags)
+{
+	int src_nid = folio_nid(folio);
+	struct tierx_move move = {
+		.pfn	 = folio_pfn(folio),
+		.gen	 = tierx_folio_gen(folio),
+		.dst_nid = nid,
+		.cpu_nid = NUMA_NO_NODE,
+		.move	 = kind,
+	};
+	int diff;
+
+	if (flags || (nid != NUMA_NO_NODE && !tierx_node_valid(nid)))
+		return -EINVAL;
+	if (nid != NUMA_NO_NODE) {
+		diff = tierx_tier_compare(nid, src_nid);
+		if (kind == TIERX_MOVE_PROMOTE ? diff >= 0 : diff <= 0)
+			return -EXDEV;
+	}
+	return tierx_queue_move(src_nid, &move);
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * tierx_bpf_folio_promote() - queue a folio for promotion
+ * @folio: the folio that the op was called with
+ * @nid: a node of a faster tier, or -1 to let the kernel choose when the move
+ *	is made
+ * @flags: must be 0
+ *
+ * Context: ops with a folio, not demote_target. Does not sleep, takes no lock.
+ * Return: 0 if the move was queued; -EINVAL for an unknown flag or a node
+ * without memory; -EXDEV if @nid is in no faster tier; -ENOSPC if the queue is
+ * full; -ENODEV if the folio's node has no migration thread.
+ */
+__bpf_kfunc s32 tierx_bpf_folio_promote(struct folio *folio, s32 nid, u64 flags)
+{
+	return tierx_queue_folio(folio, nid, TIERX_MOVE_PROMOTE, flags);
+}
+
+/**
+ * tierx_bpf_folio_demote() - queue a folio for demotion
+ * @folio: the folio that the op was called with
+ * @nid: a node of a slower tier, or -1 to let the kernel choose when the move
+ *	is made
+ * @flags: must be 0
+ *
+ * Context: ops with a folio, not demote_target. Does not sleep, takes no lock.
+ * Return: 0 if the move was queued; -EINVAL for an unknown flag or a node
+ * without memory; -EXDEV if @nid is in no slower tier; -ENOSPC if the queue is
+ * full; -ENODEV if the folio's node has no migration thread.
+ */
+__bpf_kfunc s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags)
+{
+	return tierx_queue_folio(folio, nid, TIERX_MOVE_DEMOTE, flags);
+}
+
+/**
+ * tierx_bpf_pfn_migrate() - queue a folio for a move to a node
+ * @pfn: its first PFN
+ * @gen: its generation, from tierx_bpf_folio_gen(); if the PFN holds something
+ *	else by then, the move is refused. 0 not to check.
+ * @nid: the node to move it to
+ * @flags: must be 0
+ *
+ * Context: hint_fault, reclaim, migrated and tick. Does not sleep, takes no
+ * lock.
+ * Return: 0 if the move was queued; -EINVAL for an unknown flag, a node without
+ * memory, a PFN that is no online memory, or a PFN that is not the first of its
+ * folio; -ENOSPC if the queue is full; -ENODEV if the folio's node has no
+ * migration thread.
+ */
+__bpf_kfunc s32 tierx_bpf_pfn_migrate(u64 pfn, u64 gen, s32 nid, u64 flags)
+{
+	struct tierx_move move = {
+		.pfn	 = pfn,
+		.gen	 = gen,
+		.dst_nid = nid,
+		.cpu_nid = NUMA_NO_NODE,
+		.move	 = TIERX_MOVE_ANY,
+	};
+	struct page *page;
+
+	if (flags || !tierx_node_valid(nid))
+		return -EINVAL;
+
+	page = pfn_to_online_page(pfn);
+	if (!page) {
+		tierx_event_add(TIERX_EV_REFUSED_DEVICE, 1);
+		return -EINVAL;
+	}
+	if (PageTail(page)) {
+		tierx_event_add(TIERX_EV_REFUSED_TAIL, 1);
+		return -EINVAL;
+	}
+	return tierx_queue_move(page_to_nid(page), &move);
+}
+
+/**
+ * tierx_bpf_promotion_target() - the best node to promote to
+ * @src_nid: the node to promote from
+ * @cpu_nid: the node of the CPU that uses the folio, -1 if nobody knows
+ * @flags: must be 0
+ *
+ * The fastest tier, then the node nearest to @cpu_nid, then the smallest
+ * abstract distance, then one that has room; at random among equals.
+ *
+ * Context: any op. Does not sleep.
+ * Return: the node; -1 if @src_nid is in the fastest tier; -EINVAL for an
+ * unknown flag or a node without memory.
+ */
+__bpf_kfunc s32 tierx_bpf_promotion_target(s32 src_nid, s32 cpu_nid, u64 flags)
+{
+	if (flags || !tierx_node_valid(src_nid))
+		return -EINVAL;
+	/* The CPU's node may well have no memory. */
+	if (cpu_nid != NUMA_NO_NODE &&
+	    (cpu_nid < 0 || cpu_nid >= nr_node_ids || !node_online(cpu_nid)))
+		return -EINVAL;
+	return tierx_promotion_target(src_nid, cpu_nid, &node_states[N_MEMORY]);
+}
+
+/**
+ * tierx_bpf_demotion_target() - the best node to demote to
+ * @src_nid: the node to demote from
+ * @flags: must be 0
+ *
+ * The next slower tier, then the nearest node, then the smallest abstract
+ * distance, then one that has room; at random among equals.
+ *
+ * Context: any op. Does not sleep.
+ * Return: the node; -1 if @src_nid is in the slowest tier; -EINVAL for an
+ * unknown flag or a node without memory.
+ */
+__bpf_kfunc s32 tierx_bpf_demotion_target(s32 src_nid, u64 flags)
+{
+	if (flags || !tierx_node_valid(src_nid))
+		return -EINVAL;
+	return tierx_demotion_target(src_nid, &node_states[N_MEMORY]);
+}
+
+/**
+ * tierx_bpf_node_stat() - one fact about a node
+ * @nid: a node with memory
+ * @item: &enum tier_ext_node_item
+ *
+ * Context: any op. Does not sleep.
+ * Return: the value; -EINVAL for an unknown item or a node without memory;
+ * -ENODATA if the platform has not told it.
+ */
+__bpf_kfunc s64 tierx_bpf_node_stat(s32 nid, u32 item)
+{
+	if (!tierx_node_valid(nid))
+		return -EINVAL;
+	return tierx_node_item(nid, item);
+}
+
+/**
+ * tierx_bpf_node_distance() - distance between two nodes
+ * @from_nid: a node
+ * @to_nid: a node
+ *
+ * Context: any op. Does not sleep.
+ * Return: the distance as of SLIT, 10 for a node to itself; -EINVAL for a node
+ * that is not online.
+ */
+__bpf_kfunc s32 tierx_bpf_node_distance(s32 from_nid, s32 to_nid)
+{
+	if (from_nid < 0 || from_nid >= nr_node_ids || !node_online(from_nid) ||
+	    to_nid < 0 || to_nid >= nr_node_ids || !node_online(to_nid))
+		return -EINVAL;
+	return node_distance(from_nid, to_nid);
+}
+
+/**
+ * tierx_bpf_folio_pfn() - first PFN of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Context: ops with a folio.
+ * Return: the PFN.
+ */
+__bpf_kfunc u64 tierx_bpf_folio_pfn(struct folio *folio)
+{
+	return folio_pfn(folio);
+}
+
+/**
+ * tierx_bpf_folio_gen() - generation of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Tells later whether a PFN still holds the same folio. Stays the same when the
+ * folio is migrated.
+ *
+ * Context: ops with a folio.
+ * Return: the generation, never 0.
+ */
+__bpf_kfunc u64 tierx_bpf_folio_gen(struct folio *folio)
+{
+	return tierx_folio_gen(folio);
+}
+
+/**
+ * tierx_bpf_folio_nid() - node of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Context: ops with a folio.
+ * Return: the node.
+ */
+__bpf_kfunc s32 tierx_bpf_folio_nid(struct folio *folio)
+{
+	return folio_nid(folio);
+}
+
+/**
+ * tierx_bpf_folio_order() - size of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Context: ops with a folio.
+ * Return: binary logarithm of its number of pages.
+ */
+__bpf_kfunc u32 tierx_bpf_folio_order(struct folio *folio)
+{
+	return folio_order(folio);
+}
+
+/**
+ * tierx_bpf_folio_state() - kind and state of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Context: ops with a folio.
+ * Return: bits of &enum tier_ext_folio_state, a snapshot.
+ */
+__bpf_kfunc u64 tierx_bpf_folio_state(struct folio *folio)
+{
+	u64 state = 0;
+
+	if (folio_test_anon(folio))
+		state |= TIERX_FOLIO_ANON;
+	else if (folio_test_swapbacked(folio))
+		state |= TIERX_FOLIO_SHMEM;
+	else if (!folio_test_hugetlb(folio))
+		state |= TIERX_FOLIO_FILE;
+
+	state |= folio_test_ksm(folio) ? TIERX_FOLIO_KSM : 0;
+	state |= folio_test_hugetlb(folio) ? TIERX_FOLIO_HUGETLB : 0;
+	state |= folio_test_large(folio) ? TIERX_FOLIO_LARGE : 0;
+	state |= folio_mapped(folio) ? TIERX_FOLIO_MAPPED : 0;
+	state |= folio_likely_mapped_shared(folio) ? TIERX_FOLIO_SHARED : 0;
+	state |= folio_test_dirty(folio) ? TIERX_FOLIO_DIRTY : 0;
+	state |= folio_test_writeback(folio) ? TIERX_FOLIO_WRITEBACK : 0;
+	state |= folio_test_active(folio) ? TIERX_FOLIO_ACTIVE : 0;
+	state |= folio_test_referenced(folio) ? TIERX_FOLIO_REFERENCED : 0;
+	state |= folio_test_workingset(folio) ? TIERX_FOLIO_WORKINGSET : 0;
+	state |= folio_test_unevictable(folio) ? TIERX_FOLIO_UNEVICTABLE : 0;
+	state |= folio_test_mlocked(folio) ? TIERX_FOLIO_MLOCKED : 0;
+	state |= folio_maybe_dma_pinned(folio) ? TIERX_FOLIO_PINNED : 0;
+	state |= folio_test_swapcache(folio) ? TIERX_FOLIO_SWAPCACHE : 0;
+
+	return state;
+}
+
+/**
+ * tierx_bpf_folio_memcg_id() - owner of a folio
+ * @folio: the folio that the op was called with
+ *
+ * Context: ops with a folio.
+ * Return: id of the owner's cgroup, which is the inode number of its directory;
+ * 0 if the folio has no owner.
+ */
+__bpf_kfunc u64 tierx_bpf_folio_memcg_id(struct folio *folio)
+{
+	return tierx_folio_memcg_id(folio);
+}
+
+/**
+ * tierx_bpf_folio_last_nid() - node of the CPU that last faulted on a folio
+ * @folio: the folio that the op was called with
+ *
+ * On a slow tier the kernel keeps the time of the last fault in the same place,
+ * and the node is not known.
+ *
+ * Context: ops with a folio.
+ * Return: the node, or -1 if it is not known.
+ */
+__bpf_kfunc s32 tierx_bpf_folio_last_nid(struct folio *folio)
+{
+	int cpupid;
+
+	if (folio_use_access_time(folio))
+		return NUMA_NO_NODE;
+	cpupid = folio_last_cpupid(folio);
+	return cpupid_pid_unset(cpupid) ? NUMA_NO_NODE : cpupid_to_nid(cpupid);
+}
+
+static DEFINE_RAW_SPINLOCK(tierx_bstr_lock);
+static char tierx_bstr_line[TIERX_MSG_LEN];
+
+static void tierx_end_bstr(enum tier_ext_exit_kind kind, s64 code, char *fmt,
+			   unsigned long long *data, u32 data__sz)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tierx_bstr_lock, flags);
+	if (tierx_bstr_format(tierx_bstr_line, sizeof(tierx_bstr_line), fmt,
+			      data, data__sz) < 0)
+		strscpy(tierx_bstr_line, "(bad format)");
+	tierx_eject_current(kind, code, tierx_bstr_line);
+	raw_spin_unlock_irqrestore(&tierx_bstr_lock, flags);
+}
+
+/**
+ * tierx_bpf_error_bstr() - eject the policy, because it found itself broken
+ * @fmt: why, a format as for bpf_trace_printk()
+ * @data: the arguments
+ * @data__sz: bytes in @data
+ *
+ * Use tierx_bpf_error() of tier_ext.bpf.h. The kernel default takes over before
+ * this returns; a dump is taken.
+ *
+ * Context: any op but init, exit and dump.
+ */
+__bpf_kfunc void tierx_bpf_error_bstr(char *fmt, unsigned long long *data,
+				      u32 data__sz)
+{
+	tierx_end_bstr(TIERX_EXIT_ERROR_BPF, 0, fmt, data, data__sz);
+}
+
+/**
+ * tierx_bpf_exit_bstr() - end the policy, which is no error
+ * @code: for whoever loaded it
+ * @fmt: why, a format as for bpf_trace_printk()
+ * @data: the arguments
+ * @data__sz: bytes in @data
+ *
+ * Use tierx_bpf_exit() of tier_ext.bpf.h.
+ *
+ * Context: any op but init, exit and dump.
+ */
+__bpf_kfunc void tierx_bpf_exit_bstr(s64 code, char *fmt,
+				     unsigned long long *data, u32 data__sz)
+{
+	tierx_end_bstr(TIERX_EXIT_UNREG_BPF, code, fmt, data, data__sz);
+}
+
+/**
+ * tierx_bpf_dump_bstr() - append to the dump
+ * @fmt: what, a format as for bpf_trace_printk()
+ * @data: the arguments
+ * @data__sz: bytes in @data
+ *
+ * Use tierx_bpf_dump() of tier_ext.bpf.h. What does not fit is cut off.
+ *
+ * Context: the dump op.
+ */
+__bpf_kfunc void tierx_bpf_dump_bstr(char *fmt, unsigned long long *data,
+				     u32 data__sz)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&tierx_bstr_lock, flags);
+	if (tierx_bstr_format(tierx_bstr_line, sizeof(tierx_bstr_line), fmt,
+			      data, data__sz) < 0)
+		strscpy(tierx_bstr_line, "(bad format)\n");
+	tierx_dump_write(tierx_bstr_line);
+	raw_spin_unlock_irqrestore(&tierx_bstr_lock, flags);
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(tierx_kfuncs_move_folio)
+BTF_ID_FLAGS(func, tierx_bpf_folio_promote, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_demote, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(tierx_kfuncs_move_folio)
+
+BTF_KFUNCS_START(tierx_kfuncs_move_pfn)
+BTF_ID_FLAGS(func, tierx_bpf_pfn_migrate)
+BTF_KFUNCS_END(tierx_kfuncs_move_pfn)
+
+BTF_KFUNCS_START(tierx_kfuncs_choose)
+BTF_ID_FLAGS(func, tierx_bpf_promotion_target)
+BTF_ID_FLAGS(func, tierx_bpf_demotion_target)
+BTF_ID_FLAGS(func, tierx_bpf_node_stat)
+BTF_ID_FLAGS(func, tierx_bpf_node_distance)
+BTF_KFUNCS_END(tierx_kfuncs_choose)
+
+BTF_KFUNCS_START(tierx_kfuncs_look)
+BTF_ID_FLAGS(func, tierx_bpf_folio_pfn, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_gen, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_nid, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_order, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_state, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_memcg_id, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_last_nid, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(tierx_kfuncs_look)
+
+BTF_KFUNCS_START(tierx_kfuncs_end)
+BTF_ID_FLAGS(func, tierx_bpf_error_bstr, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_exit_bstr, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(tierx_kfuncs_end)
+
+BTF_KFUNCS_START(tierx_kfuncs_dump)
+BTF_ID_FLAGS(func, tierx_bpf_dump_bstr, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(tierx_kfuncs_dump)
+
+#define TIERX_OPS_FOLIO		(BIT(TIERX_OP_HINT_FAULT) | BIT(TIERX_OP_RECLAIM) | \
+				 BIT(TIERX_OP_DEMOTE_TARGET))
+#define TIERX_OPS_ALL		(BIT(TIERX_NR_OPS) - 1)
+
+/* Which ops may call the kfuncs of a set. */
+static struct tierx_kfunc_group {
+	struct btf_id_set8	*ids;
+	u32			ops;
+} tierx_kfunc_groups[] = {
+	/* demote_target is in the middle of moving the folio. */
+	{ &tierx_kfuncs_move_folio, TIERX_OPS_FOLIO & ~BIT(TIERX_OP_DEMOTE_TARGET) },
+	/* admit answers a queued move, and could feed itself. */
+	{ &tierx_kfuncs_move_pfn, BIT(TIERX_OP_HINT_FAULT) | BIT(TIERX_OP_RECLAIM) |
+				  BIT(TIERX_OP_MIGRATED) | BIT(TIERX_OP_TICK) },
+	{ &tierx_kfuncs_choose, TIERX_OPS_ALL },
+	{ &tierx_kfuncs_look, TIERX_OPS_FOLIO },
+	/* init has its return value, exit and dump come too late. */
+	{ &tierx_kfuncs_end, TIERX_OPS_ALL & ~(BIT(TIERX_OP_INIT) | BIT(TIERX_OP_EXIT) |
+					       BIT(TIERX_OP_DUMP)) },
+	{ &tierx_kfuncs_dump, BIT(TIERX_OP_DUMP) },
+};
+
+/* Called by the verifier for every kfunc that any struct_ops program calls. */
+static int tierx_kfunc_filter(const struct bpf_prog *prog, u32 kfunc_id)
+{
+	const struct tierx_kfunc_group *group;
+	int op, i;
+
+	for (i = 0; i < ARRAY_SIZE(tierx_kfunc_groups); i++) {
+		group = &tierx_kfunc_groups[i];
+		if (!btf_id_set8_contains(group->ids, kfunc_id))
+			continue;
+		op = tierx_prog_op(prog);
+		return op >= 0 && (group->ops & BIT(op)) ? 0 : -EACCES;
+	}
+	return 0;
+}
+
+int __init tierx_kfuncs_register(void)
+{
+	struct btf_kfunc_id_set set = {
+		.owner	= THIS_MODULE,
+		.filter	= tierx_kfunc_filter,
+	};
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(tierx_kfunc_groups); i++) {
+		set.set = tierx_kfunc_groups[i].ids;
+		err = register_btf_kfunc_id_set(BPF_PROG_TYPE_STRUCT_OPS, &set);
+		if (err)
+			return err;
+	}
+	return 0;
+}

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: the migration threads, one per node with memory.
+ *
+ * A queued move is a PFN and nothing that would keep the folio in place, so
+ * everything is checked again when the move is made. Who asked for it was the
+ * policy; whose memory it is, the thread has to find out: the owner's cpuset
+ * and explicit memory policies win, and what is mlocked, pinned, hugetlb, KSM
+ * or a device stays.
+ */
+#include <linux/cpuset.h>
+#include <linux/hugetlb.h>
+#include <linux/kthread.h>
+#include <linux/ksm.h>
+#include <linux/memcontrol.h>
+#include <linux/memory_hotplug.h>
+#include <linux/migrate.h>
+#include <linux/mm_inline.h>
+#include <linux/rmap.h>
+#include <linux/sched/task.h>
+#include <linux/siphash.h>
+#include <linux/srcu.h>
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+
+#include "internal.h"
+#include "../internal.h"
+
+#include <trace/events/tier_ext.h>
+
+struct tierx_node *tierx_nodes[MAX_NUMNODES];
+
+static siphash_key_t tierx_gen_key __read_mostly;
+
+/**
+ * tierx_folio_gen() - generation of a folio
+ * @folio: the folio
+ *
+ * A PFN names a folio only for as long as that is neither freed nor moved. The
+ * generation tells whether it still is the same: a keyed hash of what the folio
+ * holds, which takes no memory, and which a migration carries along.
+ *
+ * Return: the generation, never 0.
+ */
+u64 tierx_folio_gen(struct folio *folio)
+{
+	get_random_once(&tierx_gen_key, sizeof(tierx_gen_key));
+	return siphash_3u64((unsigned long)READ_ONCE(folio->mapping),
+			    READ_ONCE(folio->index), folio_order(folio),
+			    &tierx_gen_key) ?: 1;
+}
+
+/**
+ * tierx_folio_memcg_id() - who owns a folio
+ * @folio: the folio
+ *
+ * Return: id of the owner's cgroup, 0 if there is none.
+ */
+u64 tierx_folio_memcg_id(struct folio *folio)
+{
+	struct mem_cgroup *memcg;
+	u64 id = 0;
+
+	rcu_read_lock();
+	memcg = folio_memcg(folio);
+	if (memcg)
+		id = cgroup_id(memcg->css.cgroup);
+	rcu_read_unlock();
+
+	return id;
+}
+
+/* Is there an explicit memory policy for this mapping of the folio? */
+static bool tierx_rmap_placed(struct folio *folio, struct vm_area_struct *vma,
+			      unsigned long address, void *arg)
+{
+	struct task_struct *owner;
+	bool *explicit = arg;
+
+	/* Compared with NULL only; neither is locked here. */
+	if (data_race(vma->vm_policy))
+		*explicit = true;
+
+	rcu_read_lock();
+	owner = rcu_dereference(vma->vm_mm->owner);
+	if (owner && data_race(owner->mempolicy))
+		*explicit = true;
+	rcu_read_unlock();
+
+	return !*explicit;
+}
+
+/* 0, or -EAGAIN if nobody can say now, or the reason not to move the folio. */
+static int tierx_check_mempolicy(struct folio *folio)
+{
+	bool explicit = false;
+	struct rmap_walk_control rwc = {
+		.rmap_one  = tierx_rmap_placed,
+		.arg	   = &explicit,
+		.anon_lock = folio_lock_anon_vma_read,
+		.try_lock  = true,
+	};
+
+	if (!folio_mapped(folio))
+		return 0;
+	if (!folio_trylock(folio))
+		return -EAGAIN;
+	rmap_walk(folio, &rwc);
+	folio_unlock(folio);
+
+	if (rwc.contended)
+		return -EAGAIN;
+	return explicit ? TIERX_EV_REFUSED_MEMPOLICY : 0;
+}
+
+/*
+ * Get a reference on the folio that starts at a PFN. Returns 0 or the reason
+ * why there is none that can be moved.
+ */
+static int tierx_folio_get(u64 pfn, struct folio **foliop)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	struct folio *folio;
+
+	if (!page || is_zone_device_page(page))
+		return TIERX_EV_REFUSED_DEVICE;
+	if (PageTail(page))
+		return TIERX_EV_REFUSED_TAIL;
+
+	folio = page_folio(page);
+	if (!folio_try_get(folio))
+		return TIERX_EV_REFUSED_GONE;
+
+	*foliop = folio;
+	if (page_folio(page) != folio || folio_pfn(folio) != pfn)
+		return TIERX_EV_REFUSED_TAIL;
+	if (folio_test_hugetlb(folio))
+		return TIERX_EV_REFUSED_HUGETLB;
+	if (folio_test_unevictable(folio) || folio_test_mlocked(folio))
+		return TIERX_EV_REFUSED_MLOCK;
+	if (!folio_test_lru(folio))
+		return TIERX_EV_REFUSED_GONE;
+	if (folio_test_ksm(folio))
+		return TIERX_EV_REFUSED_KSM;
+	if (folio_maybe_dma_pinned(folio))
+		return TIERX_EV_REFUSED_PIN;
+	return 0;
+}
+
+/* Is @nid where such a move may end? */
+static bool tierx_direction_ok(int src_nid, int nid, u32 move)
+{
+	int diff = tierx_tier_compare(nid, src_nid);
+
+	return move == TIERX_MOVE_PROMOTE ? diff < 0 :
+	       move == TIERX_MOVE_DEMOTE ? diff > 0 : true;
+}
+
+static int tierx_choose_target(const struct tierx_move *move, int src_nid,
+			       const nodemask_t *allowed)
+{
+	if (move->dst_nid != NUMA_NO_NODE)
+		return move->dst_nid;
+	if (move->move == TIERX_MOVE_DEMOTE)
+		return tierx_demotion_target(src_nid, allowed);
+	return tierx_promotion_target(src_nid, move->cpu_nid, allowed);
+}
+
+/* 0, or the reason why a folio must not go to @nid. */
+static int tierx_check_target(const struct tierx_item *item,
+			      const nodemask_t *allowed, int nid)
+{
+	int src_nid = item->request.src_nid;
+
+	if (!tierx_node_valid(nid) || nid == src_nid ||
+	    !tierx_direction_ok(src_nid, nid, item->move.move))
+		return TIERX_EV_REFUSED_TARGET;
+	if (!node_isset(nid, *allowed))
+		return TIERX_EV_REFUSED_CPUSET;
+	return 0;
+}
+
+/* As the kernel before it promotes: do not fill a node, wake its kswapd. */
+static int tierx_check_room(const struct tierx_item *item)
+{
+	int nid = item->request.dst_nid, src_nid = item->request.src_nid, i;
+	struct zone *zones = NODE_DATA(nid)->node_zones;
+
+	if (tierx_tier_compare(nid, src_nid) >= 0 ||
+	    migrate_balanced_pgdat(NODE_DATA(nid), item->request.nr_pages))
+		return 0;
+
+	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
+		if (managed_zone(zones + i)) {
+			wakeup_kswapd(zones + i, 0, folio_order(item->folio),
+				      ZONE_MOVABLE);
+			break;
+		}
+	}
+	return TIERX_EV_REFUSED_FULL;
+}
+
+/* Ask the policy; its redirection is checked as the first target was. */
+static int tierx_check_admit(struct tierx_policy *policy,
+			     struct tierx_item *item, const nodemask_t *allowed)
+{
+	s32 verdict;
+
+	if (!policy->ops->admit)
+		return 0;
+
+	tierx_event_add(TIERX_EV_ADMIT, 1);
+	rcu_read_lock();
+	verdict = policy->ops->admit(&item->request);
+	rcu_read_unlock();
+	trace_tier_ext_verdict("admit", item->request.pfn,
+			       item->request.src_nid, verdict,
+			       item->request.dst_nid);
+
+	if (verdict == TIERX_DEFAULT || verdict == TIERX_ALLOW)
+		return 0;
+	if (verdict == TIERX_DENY)
+		return TIERX_EV_REFUSED_ADMIT;
+	if (!tierx_node_valid(verdict)) {
+		tierx_bad_verdict(policy, "admit", verdict);
+		return 0;
+	}
+	item->request.dst_nid = verdict;
+	return tierx_check_target(item, allowed, verdict);
+}
+
+/* 0, -EAGAIN if the folio is busy, or the reason why it must not be moved. */
+static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item)
+{
+	struct tier_ext_request *request = &item->request;
+	struct folio *folio = item->folio;
+	nodemask_t allowed = node_states[N_MEMORY];
+	int why = 0;
+
+	*request = (struct tier_ext_request) {
+		.pfn	  = item->move.pfn,
+		.gen	  = tierx_folio_gen(folio),
+		.memcg_id = tierx_folio_memcg_id(folio),
+		.src_nid  = folio_nid(folio),
+		.nr_pages = folio_nr_pages(folio),
+		.move	  = item->move.move,
+		.attempts = item->move.attempts,
+		.queued	  = true,
+	};
+	if (item->move.gen && item->move.gen != request->gen)
+		return TIERX_EV_REFUSED_STALE;
+
+	item->memcg = get_mem_cgroup_from_folio(folio);
+	if (item->memcg)
+		allowed = cpuset_cgroup_mems_allowed(item->memcg->css.cgroup);
+
+	if (!item->move.placed)
+		why = tierx_check_mempolicy(folio);
+	if (why)
+		return why;
+
+	request->dst_nid = tierx_choose_target(&item->move, request->src_nid,
+					       &allowed);
+	why = tierx_check_target(item, &allowed, request->dst_nid);
+	if (!why)
+		why = tierx_check_admit(policy, item, &allowed);
+	if (!why)
+		why = tierx_check_room(item);
+	return why;
+}
+
+static void tierx_item_put(struct tierx_item *item)
+{
+	mem_cgroup_put(item->memcg);
+	item->memcg = NULL;
+}
+
+/* A move is given up: tell the policy. */
+static void tierx_item_failed(struct tierx_policy *policy,
+			      struct tierx_item *item, int error)
+{
+	struct tier_ext_result result = {
+		.new_pfn = item->request.pfn,
+		.error	 = error,
+		.reason	 = MR_TIER_EXT,
+	};
+
+	tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+	trace_tier_ext_migrate(&item->request, error);
+	if (!policy->ops->migrated)
+		return;
+
+	tierx_event_add(TIERX_EV_MIGRATED, 1);
+	rcu_read_lock();
+	policy->ops->migrated(&item->request, &result);
+	rcu_read_unlock();
+}
+
+/* The folio was busy: once more, behind all others, but not for ever. */
+static void tierx_item_retry(struct tierx_policy *policy,
+			     struct tierx_node *node, struct tierx_item *item,
+			     int error)
+{
+	if (++item->move.attempts < TIERX_MAX_ATTEMPTS &&
+	    tierx_ring_push(&node->ring, &item->move))
+		tierx_event_add(TIERX_EV_MOVE_RETRIED, 1);
+	else
+		tierx_item_failed(policy, item, error);
+}
+
+/*
+ * Isolate the folio of a move. Returns 0, -EAGAIN if it is busy, or the reason
+ * why it must not be moved.
+ */
+static int tierx_item_isolate(struct tierx_policy *policy,
+			      struct tierx_item *item)
+{
+	struct folio *folio = NULL;
+	int why;
+
+	item->memcg = NULL;
+	why = tierx_folio_get(item->move.pfn, &folio);
+	item->folio = folio;
+	if (!why)
+		why = tierx_check_item(policy, item);
+	if (!why && !folio_isolate_lru(folio))
+		why = -EAGAIN;
+	if (!why)
+		node_stat_mod_folio(folio, NR_ISOLATED_ANON +
+				    folio_is_file_lru(folio),
+				    folio_nr_pages(folio));
+	if (folio)
+		folio_put(folio);
+	return why;
+}
+
+static u64 tierx_item_limit(struct tierx_policy *policy,
+			    struct tierx_node *node, u64 pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+	u64 bytes = PAGE_SIZE;
+
+	/* The order may be stale, the limit is not that exact. */
+	if (page && PageHead(page))
+		bytes = PAGE_SIZE << min_t(unsigned int, compound_order(page),
+					   MAX_PAGE_ORDER);
+	return tierx_rate_take(policy, node, bytes);
+}
+
+/* Fill @node->items with isolated folios. Returns ns to wait for the limit. */
+static u64 tierx_batch_fill(struct tierx_policy *policy, struct tierx_node *node)
+{
+	struct tierx_item *item;
+	u64 wait = 0;
+	int why, i;
+
+	node->nr_items = 0;
+	for (i = 0; i < TIERX_BATCH; i++) {
+		item = &node->items[node->nr_items];
+		if (node->stalled)
+			item->move = node->stall;
+		else if (!tierx_ring_pop(&node->ring, &item->move))
+			break;
+		node->stalled = false;
+
+		wait = tierx_item_limit(policy, node, item->move.pfn);
+		if (wait) {
+			node->stall = item->move;
+			node->stalled = true;
+			break;
+		}
+		why = tierx_item_isolate(policy, item);
+		if (!why) {
+			node->nr_items++;
+			continue;
+		}
+		tierx_item_put(item);
+		if (why < 0)
+			tierx_item_retry(policy, node, item, why);
+		else
+			tierx_event_add(why, 1);
+	}
+	return wait;
+}
+
+/* Count as the kernel counts its own promotions and demotions. */
+static void tierx_count_moved(struct tierx_item *item, unsigned int nr_pages)
+{
+	int src_nid = item->request.src_nid, dst_nid = item->request.dst_nid;
+	int diff = tierx_tier_compare(dst_nid, src_nid);
+
+	if (diff < 0) {
+		count_vm_numa_events(NUMA_PAGE_MIGRATE, nr_pages);
+		count_memcg_events(item->memcg, NUMA_PAGE_MIGRATE, nr_pages);
+		mod_lruvec_state(mem_cgroup_lruvec(item->memcg,
+						   NODE_DATA(dst_nid)),
+				 PGPROMOTE_SUCCESS, nr_pages);
+	} else if (diff > 0) {
+		mod_lruvec_state(mem_cgroup_lruvec(item->memcg,
+						   NODE_DATA(src_nid)),
+				 PGDEMOTE_KSWAPD, nr_pages);
+	}
+}
+
+static bool tierx_folio_in(struct folio *folio, struct list_head *folios)
+{
+	struct folio *left;
+
+	list_for_each_entry(left, folios, lru)
+		if (left == folio)
+			return true;
+	return false;
+}
+
+/*
+ * Migrate the items that go where @leader goes and have the same owner. Those
+ * that are done have no folio any more.
+ */
+static void tierx_batch_group(struct tierx_policy *policy,
+			      struct tierx_node *node, struct tierx_item *leader)
+{
+	struct migration_target_control mtc = {
+		.nid	  = leader->request.dst_nid,
+		.gfp_mask = (GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM) |
+			    __GFP_THISNODE | __GFP_NOWARN | __GFP_NOMEMALLOC,
+		.reason	  = MR_TIER_EXT,
+	};
+	struct tierx_item *item, *end = node->items + node->nr_items;
+	struct mem_cgroup *memcg = leader->memcg;
+	unsigned int nr_succeeded = 0;
+	LIST_HEAD(folios);
+	int err;
+
+	for (item = leader; item < end; item++)
+		if (item->folio && item->memcg == memcg &&
+		    item->request.dst_nid == mtc.nid)
+			list_add_tail(&item->folio->lru, &folios);
+
+	err = migrate_pages(&folios, alloc_migration_target, NULL,
+			    (unsigned long)&mtc, MIGRATE_ASYNC, MR_TIER_EXT,
+			    &nr_succeeded);
+	if (nr_succeeded)
+		tierx_count_moved(leader, nr_succeeded);
+	err = err == -ENOMEM ? -ENOMEM : -EAGAIN;
+
+	for (item = leader; item < end; item++) {
+		if (!item->folio || item->memcg != memcg ||
+		    item->request.dst_nid != mtc.nid)
+			continue;
+		if (tierx_folio_in(item->folio, &folios))
+			tierx_item_retry(policy, node, item, err);
+		else
+			trace_tier_ext_migrate(&item->request, 0);
+		item->folio = NULL;
+	}
+	putback_movable_pages(&folios);
+}
+
+static void tierx_batch_migrate(struct tierx_policy *policy,
+				struct tierx_node *node)
+{
+	struct tierx_item *item, *end = node->items + node->nr_items;
+
+	for (item = node->items; item < end; item++)
+		if (item->folio)
+			tierx_batch_group(policy, node, item);
+	for (item = node->items; item < end; item++)
+		tierx_item_put(item);
+}
+
+static void tierx_tick(struct tierx_policy *policy, struct tierx_node *node)
+{
+	struct tier_ext_node_stat stat;
+
+	node->next_tick = jiffies + msecs_to_jiffies(policy->ops->tick_ms);
+	if (!policy->ops->tick || !node_state(node->nid, N_MEMORY))
+		return;
+
+	tierx_node_stat(node, &stat);
+	tierx_event_add(TIERX_EV_TICK, 1);
+	policy->ops->tick(node->nid, &stat);
+}
+
+/* One round of work. Returns jiffies to sleep, unless a move is queued. */
+static long tierx_thread_round(struct tierx_node *node)
+{
+	struct tierx_policy *policy;
+	u64 wait_ns = 0;
+	long sleep = HZ;
+	int idx;
+
+	idx = srcu_read_lock(&tierx_srcu);
+	policy = srcu_dereference(tierx_root, &tierx_srcu);
+	if (policy) {
+		if (time_after_eq(jiffies, node->next_tick))
+			tierx_tick(policy, node);
+		if (tierx_ring_len(&node->ring))
+			lru_add_drain();
+		wait_ns = tierx_batch_fill(policy, node);
+		tierx_batch_migrate(policy, node);
+		sleep = max_t(long, node->next_tick - jiffies, 0);
+	}
+	srcu_read_unlock(&tierx_srcu, idx);
+
+	if (wait_ns)
+		sleep = min_t(long, sleep, nsecs_to_jiffies(wait_ns) + 1);
+	return sleep;
+}
+
+static bool tierx_thread_wanted(struct tierx_node *node)
+{
+	return kthread_should_stop() ||
+	       (!node->stalled && tierx_ring_len(&node->ring));
+}
+
+/**
+ * tierx_thread_fn() - a node's migration thread
+ * @data: &struct tierx_node
+ *
+ * Return: 0 when it is stopped.
+ */
+int tierx_thread_fn(void *data)
+{
+	struct tierx_node *node = data;
+	long sleep;
+
+	while (!kthread_should_stop()) {
+		sleep = tierx_thread_round(node);
+		wait_event_interruptible_timeout(node->wait,
+						 tierx_thread_wanted(node),
+						 sleep);
+		cond_resched();
+	}
+	return 0;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: rings of wanted moves, and rate limits.
+ *
+ * A ring is filled under page table locks and in reclaim, so a producer takes
+ * no lock and never waits: if the ring is full, the move is dropped and
+ * counted. The algorithm is the bounded queue of D. Vyukov, with one consumer.
+ */
+#include <linux/math64.h>
+#include <linux/timekeeping.h>
+
+#include "internal.h"
+
+#include <trace/events/tier_ext.h>
+
+/* A bucket holds what flows in within 1/20 s. */
+#define TIERX_BURST_DIV		20
+#define TIERX_REFILL_MAX_NS	(3600ULL * NSEC_PER_SEC)
+
+void tierx_ring_init(struct tierx_ring *ring)
+{
+	u32 i;
+
+	BUILD_BUG_ON_NOT_POWER_OF_2(TIERX_RING_SIZE);
+	for (i = 0; i < TIERX_RING_SIZE; i++)
+		ring->slots[i].seq = i;
+}
+
+/**
+ * tierx_ring_push() - add a move
+ * @ring: the ring
+ * @move: the move; it is copied
+ *
+ * Context: any, also with other producers.
+ * Return: false if the ring is full.
+ */
+bool tierx_ring_push(struct tierx_ring *ring, const struct tierx_move *move)
+{
+	int pos = atomic_read(&ring->head);
+	struct tierx_slot *slot;
+	int lead;
+
+	for (;;) {
+		slot = &ring->slots[(u32)pos % TIERX_RING_SIZE];
+		lead = (int)(smp_load_acquire(&slot->seq) - (u32)pos);
+		if (lead < 0)
+			return false;
+		if (lead > 0)
+			pos = atomic_read(&ring->head);
+		else if (atomic_try_cmpxchg_relaxed(&ring->head, &pos, pos + 1))
+			break;
+	}
+	slot->move = *move;
+	/* The consumer sees the move when it sees the number. */
+	smp_store_release(&slot->seq, (u32)pos + 1);
+
+	return true;
+}
+
+/**
+ * tierx_ring_pop() - take the oldest move
+ * @ring: the ring
+ * @move: where to put it
+ *
+ * Context: the one consumer.
+ * Return: false if there is none, or the oldest is still being written.
+ */
+bool tierx_ring_pop(struct tierx_ring *ring, struct tierx_move *move)
+{
+	struct tierx_slot *slot = &ring->slots[ring->tail % TIERX_RING_SIZE];
+
+	/* Pairs with the release in tierx_ring_push(). */
+	if (smp_load_acquire(&slot->seq) != ring->tail + 1)
+		return false;
+
+	*move = slot->move;
+	/* The slot is free for the producer that comes round next. */
+	smp_store_release(&slot->seq, ring->tail + TIERX_RING_SIZE);
+	WRITE_ONCE(ring->tail, ring->tail + 1);
+
+	return true;
+}
+
+/**
+ * tierx_ring_len() - how many moves wait
+ * @ring: the ring
+ *
+ * Return: their number, a snapshot.
+ */
+u32 tierx_ring_len(struct tierx_ring *ring)
+{
+	return (u32)atomic_read(&ring->head) - READ_ONCE(ring->tail);
+}
+
+/**
+ * tierx_queue_move() - hand a move to a node's migration thread
+ * @src_nid: the node that the folio is on
+ * @move: the move; it is copied
+ *
+ * Context: any, under RCU or SRCU with a policy attached.
+ * Return: 0, -ENODEV if the node has no migration thread, -ENOSPC if its ring
+ * is full.
+ */
+int tierx_queue_move(int src_nid, const struct tierx_move *move)
+{
+	/* Pairs with tierx_node_start(). */
+	struct tierx_node *node = smp_load_acquire(&tierx_nodes[src_nid]);
+	int err = 0;
+
+	if (!node)
+		err = -ENODEV;
+	else if (!tierx_ring_push(&node->ring, move))
+		err = -ENOSPC;
+
+	if (!err) {
+		tierx_event_add(TIERX_EV_QUEUED, 1);
+		if (wq_has_sleeper(&node->wait))
+			wake_up(&node->wait);
+	} else {
+		tierx_event_add(TIERX_EV_QUEUE_DROPPED, 1);
+	}
+	trace_tier_ext_queue(move->pfn, move->gen, src_nid, move->dst_nid, err);
+
+	return err;
+}
+
+void tierx_bucket_init(struct tierx_bucket *bucket)
+{
+	raw_spin_lock_init(&bucket->lock);
+	bucket->tokens = 0;
+	bucket->refilled_ns = ktime_get_ns();
+}
+
+static void tierx_bucket_refill(struct tierx_bucket *bucket, u64 rate)
+{
+	u64 elapsed, tokens;
+
+	/* The bound keeps the product in 64 bits; no debt takes so long. */
+	elapsed = min_t(u64, ktime_get_ns() - bucket->refilled_ns,
+			TIERX_REFILL_MAX_NS);
+	tokens = mul_u64_u64_div_u64(elapsed, rate, NSEC_PER_SEC);
+	/* Only what was paid for: the fraction of a token is kept as time. */
+	bucket->refilled_ns += mul_u64_u64_div_u64(tokens, NSEC_PER_SEC, rate);
+	bucket->tokens += tokens;
+	if (bucket->tokens > (s64)(rate / TIERX_BURST_DIV)) {
+		bucket->tokens = max_t(s64, rate / TIERX_BURST_DIV, 1);
+		bucket->refilled_ns = ktime_get_ns();
+	}
+}
+
+/**
+ * tierx_bucket_take() - take tokens out of a bucket
+ * @bucket: the bucket
+ * @rate: bytes that flow in per second, 0 for no limit
+ * @bytes: how many to take; 0 to ask only
+ *
+ * As long as there is a token, any number can be taken, and the debt is paid
+ * from what flows in next; so a folio larger than the bucket can move.
+ *
+ * Context: any but NMI.
+ * Return: 0 if they were taken, else nanoseconds until there is a token.
+ */
+u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes)
+{
+	unsigned long flags;
+	u64 wait = 0;
+
+	if (!rate)
+		return 0;
+
+	raw_spin_lock_irqsave(&bucket->lock, flags);
+	tierx_bucket_refill(bucket, rate);
+	if (bucket->tokens > 0)
+		bucket->tokens -= bytes;
+	else
+		wait = mul_u64_u64_div_u64(1 - bucket->tokens, NSEC_PER_SEC,
+					   rate) + 1;
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+
+	return wait;
+}
+
+/**
+ * tierx_rate_take() - charge a move to the limits of its policy and its node
+ * @policy: the policy
+ * @node: the source node
+ * @bytes: size of the folio
+ *
+ * Context: any but NMI.
+ * Return: 0 if the move may be made, else nanoseconds until it may.
+ */
+u64 tierx_rate_take(struct tierx_policy *policy, struct tierx_node *node,
+		    u64 bytes)
+{
+	const struct tier_ext_ops *ops = policy->ops;
+	u64 wait;
+
+	wait = tierx_bucket_take(&policy->bucket, ops->rate_limit_bytes, 0);
+	if (!wait)
+		wait = tierx_bucket_take(&node->bucket,
+					 ops->node_rate_limit_bytes, bytes);
+	if (!wait)
+		wait = tierx_bucket_take(&policy->bucket,
+					 ops->rate_limit_bytes, bytes);
+	if (wait)
+		tierx_event_add(TIERX_EV_RATE_LIMITED, 1);
+
+	return wait;
+}
