@@ -46,14 +46,17 @@ help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' Makefile
-	@printf '\n%s\n' 'Variables: V=1 shows commands, CONFIG=guest|debug chooses the kernel,' \
-		'KERNEL_SRC=/path takes your own kernel tree, PREFIX= and DESTDIR= are for install.'
+	@printf '%s\n' '' 'Variables' '  V=1                show commands' \
+		'  CONFIG=debug       a kernel with KASAN, lockdep and DEBUG_VM, for kernel and test' \
+		'  KERNEL_SRC=/path   your own kernel tree (it is only read)' \
+		"  T='name...'        test: only those, shell patterns allowed" \
+		'  PREFIX= DESTDIR=   install: where to'
 
 demo: all kernel $(BUILD)/vm/initramfs.cpio ## redis in a guest with two memory tiers, under several policies
 	$(Q)tests/demo/demo.sh
 
 test: all tests kernel ## unit tests on the host, kselftests in guests
-	$(Q)tests/run.sh
+	$(Q)CONFIG=$(CONFIG) tests/run.sh $(T)
 
 deps: ## install the Debian packages that are needed, and say why
 	$(Q)tests/deps.sh list

@@ -140,7 +140,7 @@ count_guests()
 	report_strays
 }
 
-bad_log='WARNING:|BUG:|BUG |Oops|RIP:|KASAN|UBSAN|Call Trace|INFO: task .* blocked|detected stalls|self-detected stall|possible (recursive|circular)|suspicious RCU|Bad page|refcount_t|general protection|Kernel panic'
+bad_log='WARNING:|BUG:|kernel BUG at|Oops|RIP:|KASAN|UBSAN|Call Trace|INFO: task .* blocked|detected stalls|self-detected stall|possible (recursive|circular)|suspicious RCU|Bad page|refcount_t|general protection|Kernel panic'
 
 check_log()
 {
