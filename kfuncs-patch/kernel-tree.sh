@@ -187,7 +187,7 @@ report_failure()
 	while IFS=: read -r file line; do
 		say "  $file: hunk $(grep -m1 "^@@ -${line}[, ]" "$1" || echo "at line $line")"
 	done < <(sed -n 's/^error: patch failed: //p' "$BUILD/am.log")
-	sed -n '/^error: patch failed/!{/^error:/p}' "$BUILD/am.log" >&2
+	sed -n '/^error: patch failed\|patch does not apply$/!{/^error:/p}' "$BUILD/am.log" >&2
 	exit 1
 }
 
@@ -225,6 +225,7 @@ unlink_path()
 
 make_tree()
 {
+	mkdir -p "$BUILD"
 	exec 8> "$BUILD/.lock-tree"
 	flock 8
 	import_source
