@@ -66,14 +66,14 @@
  */
 #define TIERX_HELP(help) __attribute__((btf_decl_tag(TIERX_TAG_HELP help)))
 
-#define TIERX_STATS(type)                                                                          \
+#define TIERX_STATS(counters)                                                                      \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);                                           \
 		__uint(max_entries, 1);                                                            \
 		__type(key, u32);                                                                  \
-		__type(value, type);                                                               \
+		__type(value, counters);                                                           \
 	} stats SEC(".maps");                                                                      \
-	static __always_inline type *tierx_stats(void)                                             \
+	static __always_inline counters *tierx_stats(void)                                         \
 	{                                                                                          \
 		u32 zero = 0;                                                                      \
                                                                                                    \
