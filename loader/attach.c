@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <tier_ext/tags.h>
+
+#include "attach.h"
+#include "kernel.h"
+#include "log.h"
+#include "tierx.h"
+#include "verifier.h"
+
+int policy__load(struct policy *policy)
+{
+	const char *warning;
+	int err;
+
+	log__forget();
+	err = bpf_object__load(policy->object);
+	if (!err)
+		return STATUS_DONE;
+
+	if (verifier__explain(policy))
+		return STATUS_REFUSED;
+
+	warning = log__first_warning();
+	log__error("the kernel refuses policy %s: %s", policy->name,
+		   warning ? warning : strerror(-err));
+	/* -ESRCH: something that the object names is not in the kernel's BTF. */
+	return err == -ESRCH ? STATUS_UNSUPPORTED : STATUS_REFUSED;
+}
+
+static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *type,
+					    const char *name)
+{
+	const struct btf_member *member = btf_members(type);
+	int i;
+
+	for (i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, member[i].name_off), name))
+			return &member[i];
+	return NULL;
+}
+
+struct fill {
+	const struct btf *btf;
+	const struct btf_type *ops;
+	void *data;
+};
+
+/* A member at its place in the kernel's struct; a program is named by its descriptor. */
+static void fill_member(const char *name, const struct btf_type *type, const void *value, void *arg)
+{
+	const struct fill *fill = arg;
+	const struct btf_member *member = find_member(fill->btf, fill->ops, name);
+	struct bpf_program *program;
+	__s64 size;
+
+	/* Loading has checked that what this kernel does not know is not used. */
+	if (!member)
+		return;
+
+	if (policy__is_op(type)) {
+		program = *(struct bpf_program *const *)value;
+		if (program)
+			*(unsigned long *)(fill->data + member->offset / 8) =
+				bpf_program__fd(program);
+		return;
+	}
+	size = btf__resolve_size(fill->btf, member->type);
+	if (size > 0)
+		memcpy(fill->data + member->offset / 8, value, size);
+}
+
+static int fill_ops(struct policy *policy)
+{
+	const struct btf *btf = kernel__btf();
+	const struct btf_type *outer =
+		btf__type_by_id(btf, btf__find_by_name_kind(btf, "bpf_struct_ops_" TIERX_OPS_TYPE,
+							    BTF_KIND_STRUCT));
+	struct fill fill = {
+		.btf = btf,
+		.ops = btf__type_by_id(btf, btf__find_by_name_kind(btf, TIERX_OPS_TYPE,
+								   BTF_KIND_STRUCT)),
+	};
+	__u32 key = 0;
+	void *value;
+	int err;
+
+	if (!outer || !fill.ops || !find_member(btf, outer, "data"))
+		return -ESRCH;
+
+	value = calloc(1, outer->size);
+	if (!value)
+		return -ENOMEM;
+	fill.data = value + find_member(btf, outer, "data")->offset / 8;
+	policy__for_each_member(policy, fill_member, &fill);
+	err = bpf_map_update_elem(bpf_map__fd(policy->ops_map), &key, value, BPF_ANY);
+	free(value);
+
+	return err;
+}
+
+int policy__fill(struct policy *policy)
+{
+	int err = fill_ops(policy);
+
+	if (!err)
+		return STATUS_DONE;
+	if (err == -EOPNOTSUPP) {
+		log__error("this kernel cannot attach policy %s to a cgroup, only to the machine",
+			   policy->name);
+		return STATUS_UNSUPPORTED;
+	}
+	log__error("the kernel refuses a field of policy %s (ops.*): %s", policy->name,
+		   strerror(-err));
+
+	return STATUS_REFUSED;
+}
+
+int policy__attach(struct policy *policy, int *link_fd)
+{
+	char *other;
+	int err;
+
+	*link_fd = bpf_link_create(bpf_map__fd(policy->ops_map), 0, BPF_STRUCT_OPS, NULL);
+	if (*link_fd >= 0)
+		return STATUS_DONE;
+
+	err = *link_fd;
+	if (err == -EBUSY) {
+		other = kernel__policy();
+		log__error("policy %s is attached; replace it with 'tierx swap %s'",
+			   other ? other : "?", policy->name);
+		free(other);
+	} else {
+		log__error("policy %s was not attached: %s", policy->name, strerror(-err));
+	}
+
+	return STATUS_REFUSED;
+}
+
+int policy__replace(struct policy *policy, int link_fd, int old_fd)
+{
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_map_fd = old_fd);
+	int err;
+
+	err = bpf_link_update(link_fd, bpf_map__fd(policy->ops_map), &opts);
+	if (!err)
+		return STATUS_DONE;
+
+	if (err == -ENOLINK || err == -ESTALE)
+		log__error("the attached policy has just ended; use 'tierx load %s'", policy->name);
+	else if (err == -EPERM)
+		log__error("the attached policy was replaced by somebody else meanwhile");
+	else
+		log__error("policy %s did not start: %s; the old policy goes on", policy->name,
+			   strerror(-err));
+
+	return STATUS_REFUSED;
+}

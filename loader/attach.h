@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Bring a policy into the kernel. */
+#ifndef TIERX_ATTACH_H
+#define TIERX_ATTACH_H
+
+#include "policy.h"
+
+/** policy__load() - let the kernel verify it; returns a status */
+int policy__load(struct policy *policy);
+
+/**
+ * policy__fill() - hand the ops to the kernel, which checks their fields
+ * @policy: loaded; this can be done once
+ *
+ * Return: a status.
+ */
+int policy__fill(struct policy *policy);
+
+/**
+ * policy__attach() - make it the policy
+ * @policy: filled
+ * @link_fd: the link; the policy is attached as long as it is open or pinned
+ *
+ * Return: a status.
+ */
+int policy__attach(struct policy *policy, int *link_fd);
+
+/**
+ * policy__replace() - make it the policy, in place of another
+ * @policy: filled
+ * @link_fd: link of the other
+ * @old_fd: struct_ops map of the other
+ *
+ * If it fails, the other policy goes on.
+ *
+ * Return: a status.
+ */
+int policy__replace(struct policy *policy, int link_fd, int old_fd);
+
+#endif /* TIERX_ATTACH_H */

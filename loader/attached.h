@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The policy that the kernel runs, whoever attached it: found through its link, and understood
+ * through the BTF that the kernel holds.
+ */
+#ifndef TIERX_ATTACHED_H
+#define TIERX_ATTACHED_H
+
+#include "describe.h"
+#include "policy.h"
+
+/* Maps that a command may need; the kernel knows them by the end of their names. */
+enum attached_map {
+	ATTACHED_STATS,
+	ATTACHED_TUNE,
+	ATTACHED_RODATA,
+	NR_ATTACHED_MAPS,
+};
+
+/**
+ * struct attached - the attached policy
+ * @link_fd: its link
+ * @ops_fd: its struct_ops map
+ * @ops_id: id of that map, different for each policy that was ever loaded
+ * @name: its name
+ * @map_fds: other maps, -1 if the policy has no such map
+ * @map_sizes: size of their values
+ * @btf: BTF of the policy
+ * @description: what it says about itself
+ */
+struct attached {
+	int link_fd;
+	int ops_fd;
+	__u32 ops_id;
+	char name[POLICY_NAME_LEN];
+	int map_fds[NR_ATTACHED_MAPS];
+	__u32 map_sizes[NR_ATTACHED_MAPS];
+	struct btf *btf;
+	struct description description;
+};
+
+/**
+ * attached__open() - find it
+ * @attached: to be released by attached__close(), also after an error
+ *
+ * The kernel is known to have tier_ext, and we have the privileges.
+ *
+ * Return: a status; STATUS_REFUSED if no policy is attached.
+ */
+int attached__open(struct attached *attached);
+
+/** attached__is_none() - true if attached__open() would find nothing */
+bool attached__is_none(void);
+
+/** attached__close() - release everything; the policy stays attached */
+void attached__close(struct attached *attached);
+
+/**
+ * attached__values() - present values of all knobs
+ * @attached: the policy
+ * @values: as many as the description has knobs
+ *
+ * Return: 0 or -errno.
+ */
+int attached__values(const struct attached *attached, struct number *values);
+
+/** attached__set() - set a knob that may be set at run time; returns 0 or -errno */
+int attached__set(const struct attached *attached, const struct knob *knob, struct number value);
+
+/** attached__counters() - sum of all CPUs of all counters; returns 0 or -errno */
+int attached__counters(const struct attached *attached, __u64 *values);
+
+#endif /* TIERX_ATTACHED_H */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "hold.h"
+#include "kernel.h"
+#include "log.h"
+#include "tierx.h"
+
+#define POLL_MS 1000
+
+static void end_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGHUP);
+}
+
+void hold__block_signals(void)
+{
+	sigset_t signals;
+
+	end_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* The link tells when it is detached; the name also goes if that message is lost. */
+static bool is_attached(void)
+{
+	char *name = kernel__policy();
+	bool attached = name && *name;
+
+	free(name);
+	return attached;
+}
+
+static int report_end(void)
+{
+	struct kernel_exit exit;
+	int status;
+
+	kernel_exit__read(&exit);
+	kernel_exit__print(&exit);
+	status = exit.kind >= KERNEL_EXIT_ERROR ? STATUS_EJECTED : STATUS_DONE;
+	kernel_exit__clear(&exit);
+
+	return status;
+}
+
+int hold__until_end(int link_fd)
+{
+	struct pollfd fds[2] = { { .fd = link_fd }, { .events = POLLIN } };
+	sigset_t signals;
+
+	end_signals(&signals);
+	fds[1].fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (fds[1].fd < 0) {
+		log__error("cannot wait for signals: %m");
+		return STATUS_INTERNAL;
+	}
+
+	for (;;) {
+		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
+			break;
+		if (fds[1].revents) {
+			/* On purpose; also waits until the kernel is done with the policy. */
+			bpf_link_detach(link_fd);
+			break;
+		}
+		if ((fds[0].revents & POLLHUP) || !is_attached())
+			break;
+	}
+	close(fds[1].fd);
+
+	return report_end();
+}

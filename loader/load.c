@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+
+#include "attach.h"
+#include "attached.h"
+#include "hold.h"
+#include "json.h"
+#include "kernel.h"
+#include "log.h"
+#include "pins.h"
+#include "settings.h"
+#include "tierx.h"
+
+/* Is there a policy already? */
+static int refuse_second(const struct policy *policy)
+{
+	char *other = kernel__policy();
+	int status = STATUS_DONE;
+
+	if (other && *other) {
+		log__error("policy %s is attached; replace it with 'tierx swap %s'", other,
+			   policy->name);
+		status = STATUS_REFUSED;
+	}
+	free(other);
+
+	return status;
+}
+
+static int pin(struct policy *policy, int link_fd)
+{
+	int err;
+
+	err = pins__add_maps(policy->object, PIN_MAPS);
+	if (!err)
+		err = bpf_obj_pin(link_fd, PIN_LINK);
+	if (!err)
+		return STATUS_DONE;
+
+	log__error("cannot pin policy %s below " PIN_ROOT ": %s", policy->name, strerror(-err));
+	return STATUS_REFUSED;
+}
+
+static int report(const struct policy *policy, bool as_json)
+{
+	__u64 seq = kernel__counter("enable_seq");
+	struct json_object *object;
+
+	if (!as_json) {
+		printf("attached %s (enable_seq %llu)\n", policy->name, seq);
+		return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+	}
+
+	object = json_object_new_object();
+	json__add_string(object, "policy", policy->name);
+	json__add_u64(object, "enable_seq", seq);
+
+	return json__print(object);
+}
+
+/* Take the policy out again, and leave the machine as it was. */
+static void detach(int link_fd, struct settings_record *record)
+{
+	if (link_fd >= 0) {
+		/* It fails if the policy was ejected; then there is nothing to do. */
+		bpf_link_detach(link_fd);
+		close(link_fd);
+	}
+	/* Somebody else may have been quick. */
+	if (!attached__is_none())
+		return;
+	settings__restore(record);
+	pins__clear();
+}
+
+/* Under the lock: all or nothing. */
+static int load(struct policy *policy, const struct arguments *args, struct settings_record *record,
+		int *link_fd)
+{
+	int status;
+
+	/* A policy that was ejected, or whose loader was killed, leaves pins and settings. */
+	settings__load(record);
+	pins__remove_maps(PIN_MAPS);
+	pins__remove_maps(PIN_MAPS_NEW);
+	unlink(PIN_LINK);
+
+	status = settings__enable(record, policy);
+	if (status)
+		return status;
+	record->since = time(NULL);
+	if (settings__save(record))
+		log__info("cannot pin " PIN_SETTINGS ": %m");
+
+	status = policy__fill(policy);
+	if (!status)
+		status = policy__attach(policy, link_fd);
+	if (!status && !args->foreground)
+		status = pin(policy, *link_fd);
+
+	return status;
+}
+
+static int hold(int link_fd)
+{
+	struct settings_record record;
+	int status, lock_fd = -1;
+
+	status = hold__until_end(link_fd);
+	if (!pins__lock(&lock_fd)) {
+		settings__load(&record);
+		detach(link_fd, &record);
+		close(lock_fd);
+	}
+	return status;
+}
+
+static int load_and_attach(struct policy *policy, const struct arguments *args)
+{
+	struct settings_record record = {};
+	int status, lock_fd = -1, link_fd = -1;
+
+	status = policy__load(policy);
+	if (!status)
+		status = pins__lock(&lock_fd);
+	if (!status)
+		status = refuse_second(policy);
+	if (status)
+		goto unlock;
+
+	if (args->foreground)
+		hold__block_signals();
+	status = load(policy, args, &record, &link_fd);
+	if (!status)
+		status = report(policy, args->json);
+	if (status) {
+		detach(link_fd, &record);
+		goto unlock;
+	}
+	if (args->foreground) {
+		close(lock_fd);
+		return hold(link_fd);
+	}
+	close(link_fd);
+unlock:
+	if (lock_fd >= 0)
+		close(lock_fd);
+	return status;
+}
+
+int command__load(const struct arguments *args)
+{
+	struct policy policy;
+	int status;
+
+	status = policy__open(&policy, args->policy);
+	if (!status)
+		status = policy__assign(&policy, args->assignments, args->nr_assignments);
+	if (!status && args->cgroup)
+		status = policy__set_cgroup(&policy, args->cgroup);
+	if (!status)
+		status = kernel__require();
+	if (!status)
+		status = kernel__require_privileges();
+	if (!status)
+		status = pins__require();
+	if (!status)
+		status = refuse_second(&policy);
+	if (!status)
+		status = load_and_attach(&policy, args);
+	policy__close(&policy);
+
+	return status;
+}

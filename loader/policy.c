@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <linux/magic.h>
+#include <tier_ext/tags.h>
+
+#include "library.h"
+#include "log.h"
+#include "policy.h"
+#include "suggest.h"
+#include "tierx.h"
+
+#define OPS_PREFIX "ops."
+
+/* Find the struct_ops map; there has to be exactly one, and of the right kind. */
+static int find_ops(struct policy *policy)
+{
+	const struct btf *btf = bpf_object__btf(policy->object);
+	const struct btf_type *type;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, policy->object) {
+		if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		type = btf__type_by_id(btf, bpf_map__btf_value_type_id(map));
+		if (!type || strcmp(btf__name_by_offset(btf, type->name_off), TIERX_OPS_TYPE))
+			continue;
+		if (policy->ops_map) {
+			log__error("%s has more than one struct %s", policy->path, TIERX_OPS_TYPE);
+			return STATUS_USAGE;
+		}
+		policy->ops_map = map;
+		policy->ops_type = type;
+	}
+	if (!policy->ops_map) {
+		log__error("%s is not a policy: it has no struct %s", policy->path, TIERX_OPS_TYPE);
+		return STATUS_USAGE;
+	}
+	if (!(bpf_map__map_flags(policy->ops_map) & BPF_F_LINK)) {
+		log__error("%s: struct %s has to be in section .struct_ops.link", policy->path,
+			   TIERX_OPS_TYPE);
+		return STATUS_USAGE;
+	}
+
+	return STATUS_DONE;
+}
+
+/* A member of ops by name; NULL if there is none. @size is 0 if it is not an integer. */
+static void *find_field(const struct policy *policy, const char *name, size_t *size)
+{
+	const struct btf *btf = bpf_object__btf(policy->object);
+	const struct btf_member *member = btf_members(policy->ops_type);
+	const struct btf_type *type;
+	int i;
+
+	for (i = 0; i < btf_vlen(policy->ops_type); i++, member++) {
+		if (strcmp(btf__name_by_offset(btf, member->name_off), name))
+			continue;
+		type = btf__type_by_id(btf, btf__resolve_type(btf, member->type));
+		*size = type && btf_is_int(type) ? type->size : 0;
+		return bpf_map__initial_value(policy->ops_map, NULL) + member->offset / 8;
+	}
+	return NULL;
+}
+
+static int read_name(struct policy *policy)
+{
+	const struct btf *btf = bpf_object__btf(policy->object);
+	const struct btf_member *member = btf_members(policy->ops_type);
+	const char *value = bpf_map__initial_value(policy->ops_map, NULL);
+	int i;
+
+	for (i = 0; i < btf_vlen(policy->ops_type); i++, member++)
+		if (!strcmp(btf__name_by_offset(btf, member->name_off), "name"))
+			strncpy(policy->name, value + member->offset / 8, POLICY_NAME_LEN - 1);
+	if (!*policy->name) {
+		log__error("%s is not a policy: it has no name", policy->path);
+		return STATUS_USAGE;
+	}
+
+	return STATUS_DONE;
+}
+
+static struct bpf_map *find_section(const struct policy *policy, const char *section)
+{
+	struct bpf_map *map;
+	const char *dot;
+
+	bpf_object__for_each_map(map, policy->object) {
+		dot = strchr(bpf_map__name(map), '.');
+		if (bpf_map__is_internal(map) && dot && !strcmp(dot, section))
+			return map;
+	}
+	return NULL;
+}
+
+/* Where a knob is in the memory that the object will be loaded from. */
+static void *knob_memory(const struct policy *policy, const struct knob *knob)
+{
+	struct bpf_map *map = find_section(policy, knob->section);
+	size_t size = 0;
+	void *data = map ? bpf_map__initial_value(map, &size) : NULL;
+
+	return data && knob->offset + (size_t)knob->size <= size ? data + knob->offset : NULL;
+}
+
+static int check_knobs(const struct policy *policy)
+{
+	const struct knob *knob;
+	int i;
+
+	for (i = 0; i < policy->description.nr_knobs; i++) {
+		knob = &policy->description.knobs[i];
+		if (knob_memory(policy, knob))
+			continue;
+		log__error("%s: knob %s is not in its section %s", policy->path, knob->name,
+			   knob->section);
+		return STATUS_USAGE;
+	}
+	return STATUS_DONE;
+}
+
+static int describe(struct policy *policy)
+{
+	struct bpf_map *stats = bpf_object__find_map_by_name(policy->object, TIERX_STATS_MAP);
+	int status;
+
+	status = description__read(&policy->description, bpf_object__btf(policy->object),
+				   stats ? bpf_map__btf_value_type_id(stats) : 0);
+	return status ? status : check_knobs(policy);
+}
+
+int policy__open(struct policy *policy, const char *name)
+{
+	const char *warning;
+	int status;
+
+	memset(policy, 0, sizeof(*policy));
+	status = library__find(name, &policy->path);
+	if (status)
+		return status;
+
+	log__forget();
+	policy->object = bpf_object__open(policy->path);
+	if (!policy->object) {
+		warning = log__first_warning();
+		log__error("%s is not a policy: %s", policy->path,
+			   warning ? warning : strerror(errno));
+		return STATUS_USAGE;
+	}
+
+	status = find_ops(policy);
+	if (!status)
+		status = read_name(policy);
+	if (!status)
+		status = describe(policy);
+
+	return status;
+}
+
+void policy__close(struct policy *policy)
+{
+	description__clear(&policy->description);
+	bpf_object__close(policy->object);
+	free(policy->path);
+	memset(policy, 0, sizeof(*policy));
+}
+
+static int assign_field(struct policy *policy, const char *name, const char *text)
+{
+	struct number value;
+	size_t size = 0;
+	void *field;
+
+	field = find_field(policy, name, &size);
+	if (!field || !size) {
+		log__error("struct %s has no integer field %s", TIERX_OPS_TYPE, name);
+		return STATUS_USAGE;
+	}
+	if (number__parse(text, &value)) {
+		log__error("ops.%s=%s: not a number", name, text);
+		return STATUS_USAGE;
+	}
+	/* Which values make sense is for the kernel to say. */
+	if (!number__fits(value, size, false)) {
+		log__error("ops.%s=%s: out of range, it is an unsigned integer of %zu bytes", name,
+			   text, size);
+		return STATUS_USAGE;
+	}
+	number__store(field, size, value);
+
+	return STATUS_DONE;
+}
+
+static int assign_knob(struct policy *policy, const char *name, const char *text)
+{
+	const struct knob *knob = description__knob(&policy->description, name);
+	struct suggestion suggestion = { .word = name };
+	struct number value;
+	int status, i;
+
+	if (!knob) {
+		for (i = 0; i < policy->description.nr_knobs; i++)
+			suggestion__offer(&suggestion, policy->description.knobs[i].name);
+		log__error("policy %s has no knob %s%s%s%s; see 'tierx info %s'", policy->name,
+			   name, suggestion.best ? ", did you mean " : "",
+			   suggestion.best ? suggestion.best : "", suggestion.best ? "?" : "",
+			   policy->name);
+		return STATUS_USAGE;
+	}
+	status = knob__parse_value(knob, text, &value);
+	if (!status)
+		number__store(knob_memory(policy, knob), knob->size, value);
+
+	return status;
+}
+
+int policy__assign(struct policy *policy, char **words, int nr)
+{
+	const char *value;
+	int status, i;
+	char *name;
+
+	for (i = 0; i < nr; i++) {
+		status = assignment__split(words[i], &name, &value);
+		if (status)
+			return status;
+		if (!strncmp(name, OPS_PREFIX, strlen(OPS_PREFIX)))
+			status = assign_field(policy, name + strlen(OPS_PREFIX), value);
+		else
+			status = assign_knob(policy, name, value);
+		free(name);
+		if (status)
+			return status;
+	}
+	return STATUS_DONE;
+}
+
+int policy__set_cgroup(struct policy *policy, const char *path)
+{
+	struct number id = {};
+	struct statfs fs;
+	struct stat stat_;
+	size_t size = 0;
+	void *field;
+
+	if (stat(path, &stat_) || !S_ISDIR(stat_.st_mode)) {
+		log__error("no such cgroup: %s", path);
+		return STATUS_USAGE;
+	}
+	if (statfs(path, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
+		log__error("no such cgroup: %s is not in a cgroup v2 file system", path);
+		return STATUS_USAGE;
+	}
+	field = find_field(policy, "cgroup_id", &size);
+	if (!field || !size) {
+		log__error("policy %s was built without cgroup_id in struct %s", policy->name,
+			   TIERX_OPS_TYPE);
+		return STATUS_USAGE;
+	}
+	/* On 64-bit kernels the inode number of a cgroup is its id. */
+	id.bits = stat_.st_ino;
+	number__store(field, size, id);
+
+	return STATUS_DONE;
+}
+
+bool policy__is_op(const struct btf_type *type)
+{
+	return btf_is_ptr(type);
+}
+
+void policy__for_each_member(const struct policy *policy,
+			     void (*visit)(const char *name, const struct btf_type *type,
+					   const void *value, void *arg),
+			     void *arg)
+{
+	const struct btf *btf = bpf_object__btf(policy->object);
+	const struct btf_member *member = btf_members(policy->ops_type);
+	const void *value = bpf_map__initial_value(policy->ops_map, NULL);
+	const struct btf_type *type;
+	int i;
+
+	for (i = 0; i < btf_vlen(policy->ops_type); i++, member++) {
+		type = btf__type_by_id(btf, btf__resolve_type(btf, member->type));
+		if (type)
+			visit(btf__name_by_offset(btf, member->name_off), type,
+			      value + member->offset / 8, arg);
+	}
+}
+
+struct bpf_program *policy__program(const struct policy *policy, const char *op)
+{
+	size_t size;
+	struct bpf_program **program = find_field(policy, op, &size);
+
+	/* libbpf replaces the function pointers of the object by programs. */
+	return program && !size ? *program : NULL;
+}
+
+struct number policy__knob_value(const struct policy *policy, const struct knob *knob)
+{
+	return number__load(knob_memory(policy, knob), knob->size, knob->is_signed);
+}

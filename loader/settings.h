@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel settings that a policy needs: switched on when it is loaded, and put back when it is
+ * unloaded, unless somebody else has changed them in between.
+ */
+#ifndef TIERX_SETTINGS_H
+#define TIERX_SETTINGS_H
+
+#include "policy.h"
+
+enum setting_id {
+	SETTING_NUMA_BALANCING,
+	SETTING_DEMOTION,
+	NR_SETTINGS,
+};
+
+/**
+ * struct setting_record - what was done to a setting
+ * @before: value that was there
+ * @written: value that we wrote
+ * @changed: not 0 if we wrote
+ */
+struct setting_record {
+	__u32 before;
+	__u32 written;
+	__u32 changed;
+};
+
+/**
+ * struct settings_record - what is remembered between commands, in a pinned map
+ * @records: the settings
+ * @reserved: 0
+ * @since: when the policy was attached, in seconds since 1970
+ */
+struct settings_record {
+	struct setting_record records[NR_SETTINGS];
+	__u32 reserved[2];
+	__u64 since;
+};
+
+/** setting__name() - how users know it: a sysctl or a file */
+const char *setting__name(enum setting_id id);
+
+/** setting__read() - value at present; returns 0 or -errno */
+int setting__read(enum setting_id id, __u32 *value);
+
+/** setting__is_on() - does this value suit a policy that needs the setting? */
+bool setting__is_on(enum setting_id id, __u32 value);
+
+/** settings__enable() - switch on what @policy needs, say so, note it in @record; a status */
+int settings__enable(struct settings_record *record, const struct policy *policy);
+
+/** settings__restore() - put back what was changed, and say so */
+void settings__restore(struct settings_record *record);
+
+/** settings__revert() - put back what was changed since @before was noted, and say so */
+void settings__revert(struct settings_record *record, const struct settings_record *before);
+
+/** settings__load() - what was remembered; returns 0, or -ENOENT if nothing was */
+int settings__load(struct settings_record *record);
+
+/** settings__save() - remember it; returns 0 or -errno */
+int settings__save(const struct settings_record *record);
+
+#endif /* TIERX_SETTINGS_H */
