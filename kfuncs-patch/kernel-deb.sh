@@ -8,25 +8,28 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export BUILD=${BUILD:-$(dirname "$here")/build}
 config=${1:-/boot/config-$(uname -r)}
-out=$BUILD/deb/obj
+# Beside the other kernel builds, so that ccache sees the same relative paths. The packages
+# come out one level up.
+out=$BUILD/kernel-deb
 EXIT_DISK_FULL=3
-NEED_MIB=25000
 
 say() { printf '%s\n' "kernel-deb: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# A distribution's thousands of modules with debug information are what fills a disk.
 check_space()
 {
-	local free
-	mkdir -p "$out"
+	local free need=4000
+	mkdir -p "$out" "$BUILD/deb"
+	[ "$(grep -c '=m$' "$config")" -lt 500 ] || need=25000
 	free=$(df -Pm "$out" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge "$NEED_MIB" ] ||
-		{ say "disk full: $out has $free MiB free, $NEED_MIB MiB are needed"; exit $EXIT_DISK_FULL; }
+	[ "$free" -ge "$need" ] ||
+		{ say "disk full: $out has $free MiB free, $need MiB are needed"; exit $EXIT_DISK_FULL; }
 }
 
 kernel_make()
 {
-	nice -n 10 make -s -C "$tree" O="$out" CC='ccache gcc' LOCALVERSION=-tierext -j"$(nproc)" "$@"
+	CCACHE_BASEDIR=$BUILD CCACHE_NOHASHDIR=1 nice -n 10 make -s -C "$tree" O="$out" CC='ccache gcc' LOCALVERSION=-tierext -j"$(nproc)" "$@"
 }
 
 # A distribution's configuration names signing keys that only the distribution has.
@@ -46,11 +49,13 @@ configure()
 # The overlay is linked into the tree; packages must hold files, so tar follows the links.
 build_packages()
 {
-	rm -f "$BUILD"/deb/*.deb
+	rm -f "$BUILD"/deb/*.deb "$BUILD"/*.deb
 	TAR_OPTIONS=--dereference DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg \
 		KBUILD_BUILD_USER=tier_ext KBUILD_BUILD_HOST=tier_ext \
 		kernel_make bindeb-pkg > "$BUILD/deb/build.log" 2>&1 ||
 		{ tail -n 20 "$BUILD/deb/build.log" >&2; die "the build failed, see $BUILD/deb/build.log"; }
+	mv "$BUILD"/*.deb "$BUILD/deb/"
+	rm -f "$BUILD"/linux-upstream_*
 }
 
 [ -f "$config" ] || die "no kernel configuration $config: give one with KCONFIG=file"
