@@ -21,7 +21,7 @@ CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS ?= -O2 -g
 # BPF struct_ops with features this new need clang 17; the newest one found is taken.
 CLANG ?= $(firstword $(foreach v,-19 -20 -21 -22,$(shell command -v clang$(v))) clang)
-LLVM_STRIP ?= $(CLANG:clang%=llvm-strip%)
+LLVM_STRIP ?= $(subst clang,llvm-strip,$(CLANG))
 CLANG_FORMAT ?= $(firstword $(foreach v,-19 -20 -21,$(shell command -v clang-format$(v))) clang-format)
 BPFTOOL ?= $(BUILD)/tools/bin/bpftool
 
