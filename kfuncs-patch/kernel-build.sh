@@ -155,7 +155,9 @@ compile_kernel()
 	store_kernel "$store.part.$$" "$key"
 	if [ "$(kernel_key "$name")" != "$key" ]; then
 		rm -rf "$store.part.$$"
-		die "sources were edited during the build: run it again"
+		say "sources were edited during the build: once more"
+		build_kernel "$name"
+		return
 	fi
 	mv -T "$store.part.$$" "$store"
 	prune_cache
