@@ -35,6 +35,8 @@ POLICIES := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
 LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
+UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
+	$(wildcard tests/unit/fixtures/*.bpf.c))
 TIERX := $(BUILD)/bin/tierx
 LIBBPF := $(BUILD)/tools/libbpf.a
 VMLINUX_H := $(BUILD)/include/vmlinux.h
@@ -105,7 +107,14 @@ $(TIERX): $(LOADER_OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LOADER_LIBS) -o $@
 
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(UNIT_FIXTURES)
+
+# With a vmlinux.h of their own: unit tests need no kernel.
+$(BUILD)/tests/unit/fixtures/%.bpf.o: tests/unit/fixtures/%.bpf.c Makefile $(BUILD)/tools.key
+	$(call show,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
+		-I tests/unit/fixtures -I $(TIERX_INCLUDE) -I $(BUILD)/tools/include -c $< -o $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c Makefile $(filter-out %/main.o,$(LOADER_OBJECTS))
 	$(call show,TEST,$@)
@@ -119,7 +128,8 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 		LIBBPF_INCLUDE=$(BUILD)/tools/include TIER_EXT_INCLUDE=$(TIERX_INCLUDE) \
 		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
 
--include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d)
+-include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
+	$(BUILD)/tests/unit/fixtures/*.d)
 
 ##@ Kernel
 

@@ -6,6 +6,7 @@
 
 #include "describe.h"
 #include "log.h"
+#include "suggest.h"
 #include "tierx.h"
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -210,5 +211,26 @@ const struct knob *description__knob(const struct description *description, cons
 	for (i = 0; i < description->nr_knobs; i++)
 		if (!strcmp(description->knobs[i].name, name))
 			return &description->knobs[i];
+	return NULL;
+}
+
+const struct knob *description__find_knob(const struct description *description, const char *policy,
+					  const char *name)
+{
+	const struct knob *knob = description__knob(description, name);
+	struct suggestion suggestion = { .word = name };
+	int i;
+
+	if (knob)
+		return knob;
+
+	for (i = 0; i < description->nr_knobs; i++)
+		suggestion__offer(&suggestion, description->knobs[i].name);
+	if (suggestion.best)
+		log__error("policy %s has no knob %s, did you mean %s?", policy, name,
+			   suggestion.best);
+	else
+		log__error("policy %s has no knob %s; 'tierx info' shows those that it has", policy,
+			   name);
 	return NULL;
 }

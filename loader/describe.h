@@ -56,4 +56,15 @@ void description__clear(struct description *description);
 /** description__knob() - find a knob by name, NULL if there is none */
 const struct knob *description__knob(const struct description *description, const char *name);
 
+/**
+ * description__find_knob() - find a knob that a user has named
+ * @description: where to look
+ * @policy: name of the policy
+ * @name: name of the knob
+ *
+ * Return: the knob, or NULL; then the user was told.
+ */
+const struct knob *description__find_knob(const struct description *description, const char *policy,
+					  const char *name);
+
 #endif /* TIERX_DESCRIBE_H */

@@ -79,7 +79,7 @@ static int read_folder(struct library *library, const char *folder)
 	library->paths = paths;
 	for (i = 0; i < found.gl_pathc; i++)
 		if (!is_known(library, found.gl_pathv[i]))
-			library->paths[library->nr++] = strdup(found.gl_pathv[i]);
+			library->paths[library->nr++] = realpath(found.gl_pathv[i], NULL);
 	globfree(&found);
 
 	return STATUS_DONE;

@@ -11,7 +11,6 @@
 #include "library.h"
 #include "log.h"
 #include "policy.h"
-#include "suggest.h"
 #include "tierx.h"
 
 #define OPS_PREFIX "ops."
@@ -198,20 +197,13 @@ static int assign_field(struct policy *policy, const char *name, const char *tex
 
 static int assign_knob(struct policy *policy, const char *name, const char *text)
 {
-	const struct knob *knob = description__knob(&policy->description, name);
-	struct suggestion suggestion = { .word = name };
+	const struct knob *knob;
 	struct number value;
-	int status, i;
+	int status;
 
-	if (!knob) {
-		for (i = 0; i < policy->description.nr_knobs; i++)
-			suggestion__offer(&suggestion, policy->description.knobs[i].name);
-		log__error("policy %s has no knob %s%s%s%s; see 'tierx info %s'", policy->name,
-			   name, suggestion.best ? ", did you mean " : "",
-			   suggestion.best ? suggestion.best : "", suggestion.best ? "?" : "",
-			   policy->name);
+	knob = description__find_knob(&policy->description, policy->name, name);
+	if (!knob)
 		return STATUS_USAGE;
-	}
 	status = knob__parse_value(knob, text, &value);
 	if (!status)
 		number__store(knob_memory(policy, knob), knob->size, value);

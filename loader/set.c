@@ -9,7 +9,6 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
-#include "suggest.h"
 #include "tierx.h"
 
 /**
@@ -22,22 +21,6 @@ struct change {
 	struct number value;
 };
 
-static void report_unknown(const struct attached *attached, const char *name)
-{
-	const struct description *description = &attached->description;
-	struct suggestion suggestion = { .word = name };
-	int i;
-
-	for (i = 0; i < description->nr_knobs; i++)
-		suggestion__offer(&suggestion, description->knobs[i].name);
-	if (suggestion.best)
-		log__error("policy %s has no knob %s, did you mean %s?", attached->name, name,
-			   suggestion.best);
-	else
-		log__error("policy %s has no knob %s; see 'tierx info %s'", attached->name, name,
-			   attached->name);
-}
-
 static int check_change(const struct attached *attached, const char *word, struct change *change)
 {
 	const char *value;
@@ -48,9 +31,8 @@ static int check_change(const struct attached *attached, const char *word, struc
 	if (status)
 		return status;
 
-	change->knob = description__knob(&attached->description, name);
+	change->knob = description__find_knob(&attached->description, attached->name, name);
 	if (!change->knob) {
-		report_unknown(attached, name);
 		status = STATUS_USAGE;
 	} else if (!change->knob->at_runtime) {
 		log__error("knob %s is fixed when %s is loaded; use 'tierx swap %s %s'", name,
