@@ -70,7 +70,8 @@ static int tierx_node_start(int nid)
 	struct tierx_node *node;
 	struct task_struct *thread;
 
-	node = kvzalloc_node(sizeof(*node), GFP_KERNEL, nid);
+	/* Not on the node itself: what waits to leave slow memory is hot. */
+	node = kvzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return -ENOMEM;
 
@@ -81,8 +82,7 @@ static int tierx_node_start(int nid)
 	tierx_ring_init(&node->ring);
 	tierx_node_snapshot(node);
 
-	thread = kthread_create_on_node(tierx_thread_fn, node, nid,
-					"ktierx/%d", nid);
+	thread = kthread_create(tierx_thread_fn, node, "ktierx/%d", nid);
 	if (IS_ERR(thread)) {
 		kvfree(node);
 		return PTR_ERR(thread);
@@ -206,6 +206,7 @@ static bool tierx_policy_claim(struct tierx_policy *policy,
 
 static bool tierx_policy_ended(struct tierx_policy *policy)
 {
+	/* Pairs with tierx_policy_claim(). */
 	return smp_load_acquire(&policy->ended);
 }
 
@@ -467,6 +468,7 @@ static void tierx_nodes_workfn(struct work_struct *work)
 			tierx_node_snapshot(tierx_nodes[nid]);
 	mutex_unlock(&tierx_mutex);
 }
+
 static DECLARE_WORK(tierx_nodes_work, tierx_nodes_workfn);
 
 /* Not here: the notifier runs with memory hotplug locked. */

@@ -67,6 +67,12 @@ static u32 tierx_access_age_ms(struct folio *folio)
 	return (jiffies_to_msecs(jiffies) - last) & PAGE_ACCESS_TIME_MASK;
 }
 
+/* Does the memory policy confine the folio to some nodes? */
+static bool tierx_mempolicy_confines(struct mempolicy *pol)
+{
+	return pol->mode == MPOL_BIND || pol->mode == MPOL_PREFERRED_MANY;
+}
+
 /* May the folio go to @nid as far as the faulting task has a say? */
 static bool tierx_fault_node_allowed(struct mempolicy *pol, int nid)
 {
@@ -74,15 +80,15 @@ static bool tierx_fault_node_allowed(struct mempolicy *pol, int nid)
 		tierx_event_add(TIERX_EV_REFUSED_CPUSET, 1);
 		return false;
 	}
-	if ((pol->mode == MPOL_BIND || pol->mode == MPOL_PREFERRED_MANY) &&
-	    !node_isset(nid, pol->nodes)) {
+	if (tierx_mempolicy_confines(pol) && !node_isset(nid, pol->nodes)) {
 		tierx_event_add(TIERX_EV_REFUSED_MEMPOLICY, 1);
 		return false;
 	}
 	return true;
 }
 
-static void tierx_hint_defer(struct folio *folio, struct tier_ext_fault *fault)
+static void tierx_hint_defer(struct folio *folio, struct tier_ext_fault *fault,
+			     struct mempolicy *pol)
 {
 	struct tierx_move move = {
 		.pfn	 = folio_pfn(folio),
@@ -92,6 +98,10 @@ static void tierx_hint_defer(struct folio *folio, struct tier_ext_fault *fault)
 		.move	 = TIERX_MOVE_PROMOTE,
 		.placed	 = true,
 	};
+
+	/* The kernel has checked the policy for this node, and for no other. */
+	if (tierx_mempolicy_confines(pol))
+		move.dst_nid = fault->cpu_nid;
 
 	tierx_queue_move(fault->src_nid, &move);
 }
@@ -107,7 +117,7 @@ static s32 tierx_hint_apply(struct tierx_policy *policy, struct folio *folio,
 	case TIERX_DEFAULT:
 		return TIERX_DEFAULT;
 	case TIERX_DEFER:
-		tierx_hint_defer(folio, fault);
+		tierx_hint_defer(folio, fault, pol);
 		fallthrough;
 	case TIERX_STAY:
 		return fault->src_nid;

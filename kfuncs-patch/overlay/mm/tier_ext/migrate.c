@@ -77,12 +77,13 @@ static bool tierx_rmap_placed(struct folio *folio, struct vm_area_struct *vma,
 	struct task_struct *owner;
 	bool *explicit = arg;
 
-	/* Compared with NULL only; neither is locked here. */
+	/* Not locked here, but only compared with NULL. */
 	if (data_race(vma->vm_policy))
 		*explicit = true;
 
 	rcu_read_lock();
 	owner = rcu_dereference(vma->vm_mm->owner);
+	/* As above. */
 	if (owner && data_race(owner->mempolicy))
 		*explicit = true;
 	rcu_read_unlock();
@@ -138,8 +139,10 @@ static int tierx_folio_get(u64 pfn, struct folio **foliop)
 		return TIERX_EV_REFUSED_HUGETLB;
 	if (folio_test_unevictable(folio) || folio_test_mlocked(folio))
 		return TIERX_EV_REFUSED_MLOCK;
+	/* In a batch on its way to the LRU, or isolated by somebody else. */
 	if (!folio_test_lru(folio))
-		return TIERX_EV_REFUSED_GONE;
+		return folio_mapping(folio) || folio_test_anon(folio) ?
+		       -EAGAIN : TIERX_EV_REFUSED_GONE;
 	if (folio_test_ksm(folio))
 		return TIERX_EV_REFUSED_KSM;
 	if (folio_maybe_dma_pinned(folio))
@@ -237,16 +240,10 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 	nodemask_t allowed = node_states[N_MEMORY];
 	int why = 0;
 
-	*request = (struct tier_ext_request) {
-		.pfn	  = item->move.pfn,
-		.gen	  = tierx_folio_gen(folio),
-		.memcg_id = tierx_folio_memcg_id(folio),
-		.src_nid  = folio_nid(folio),
-		.nr_pages = folio_nr_pages(folio),
-		.move	  = item->move.move,
-		.attempts = item->move.attempts,
-		.queued	  = true,
-	};
+	request->gen = tierx_folio_gen(folio);
+	request->memcg_id = tierx_folio_memcg_id(folio);
+	request->src_nid = folio_nid(folio);
+	request->nr_pages = folio_nr_pages(folio);
 	if (item->move.gen && item->move.gen != request->gen)
 		return TIERX_EV_REFUSED_STALE;
 
@@ -313,12 +310,21 @@ static void tierx_item_retry(struct tierx_policy *policy,
  * why it must not be moved.
  */
 static int tierx_item_isolate(struct tierx_policy *policy,
-			      struct tierx_item *item)
+			      struct tierx_node *node, struct tierx_item *item)
 {
 	struct folio *folio = NULL;
 	int why;
 
 	item->memcg = NULL;
+	item->request = (struct tier_ext_request) {
+		.pfn	  = item->move.pfn,
+		.gen	  = item->move.gen,
+		.src_nid  = node->nid,
+		.dst_nid  = item->move.dst_nid,
+		.move	  = item->move.move,
+		.attempts = item->move.attempts,
+		.queued	  = true,
+	};
 	why = tierx_folio_get(item->move.pfn, &folio);
 	item->folio = folio;
 	if (!why)
@@ -332,19 +338,6 @@ static int tierx_item_isolate(struct tierx_policy *policy,
 	if (folio)
 		folio_put(folio);
 	return why;
-}
-
-static u64 tierx_item_limit(struct tierx_policy *policy,
-			    struct tierx_node *node, u64 pfn)
-{
-	struct page *page = pfn_to_online_page(pfn);
-	u64 bytes = PAGE_SIZE;
-
-	/* The order may be stale, the limit is not that exact. */
-	if (page && PageHead(page))
-		bytes = PAGE_SIZE << min_t(unsigned int, compound_order(page),
-					   MAX_PAGE_ORDER);
-	return tierx_rate_take(policy, node, bytes);
 }
 
 /* Fill @node->items with isolated folios. Returns ns to wait for the limit. */
@@ -363,14 +356,16 @@ static u64 tierx_batch_fill(struct tierx_policy *policy, struct tierx_node *node
 			break;
 		node->stalled = false;
 
-		wait = tierx_item_limit(policy, node, item->move.pfn);
+		/* Ask first, and charge for what does move. */
+		wait = tierx_rate_take(policy, node, 0);
 		if (wait) {
 			node->stall = item->move;
 			node->stalled = true;
 			break;
 		}
-		why = tierx_item_isolate(policy, item);
+		why = tierx_item_isolate(policy, node, item);
 		if (!why) {
+			tierx_rate_take(policy, node, folio_size(item->folio));
 			node->nr_items++;
 			continue;
 		}

@@ -42,6 +42,7 @@ bool tierx_ring_push(struct tierx_ring *ring, const struct tierx_move *move)
 
 	for (;;) {
 		slot = &ring->slots[(u32)pos % TIERX_RING_SIZE];
+		/* Pairs with the release in tierx_ring_pop(). */
 		lead = (int)(smp_load_acquire(&slot->seq) - (u32)pos);
 		if (lead < 0)
 			return false;

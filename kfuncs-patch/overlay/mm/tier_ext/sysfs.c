@@ -50,6 +50,7 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%s\n", rcu_access_pointer(tierx_root) ?
 			  "enabled" : "disabled");
 }
+
 static struct kobj_attribute state_attr = __ATTR_RO(state);
 
 static ssize_t enable_seq_show(struct kobject *kobj,
@@ -57,6 +58,7 @@ static ssize_t enable_seq_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%lu\n", READ_ONCE(tierx_enable_seq));
 }
+
 static struct kobj_attribute enable_seq_attr = __ATTR_RO(enable_seq);
 
 static ssize_t switch_seq_show(struct kobject *kobj,
@@ -64,6 +66,7 @@ static ssize_t switch_seq_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%lu\n", READ_ONCE(tierx_switch_seq));
 }
+
 static struct kobj_attribute switch_seq_attr = __ATTR_RO(switch_seq);
 
 static ssize_t nr_rejected_show(struct kobject *kobj,
@@ -71,6 +74,7 @@ static ssize_t nr_rejected_show(struct kobject *kobj,
 {
 	return sysfs_emit(buf, "%ld\n", atomic_long_read(&tierx_nr_rejected));
 }
+
 static struct kobj_attribute nr_rejected_attr = __ATTR_RO(nr_rejected);
 
 static ssize_t abort_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -86,6 +90,7 @@ static ssize_t abort_store(struct kobject *kobj, struct kobj_attribute *attr,
 		tierx_eject_current(TIERX_EXIT_UNREG_ABORT, 0, "");
 	return count;
 }
+
 static struct kobj_attribute abort_attr = __ATTR_WO(abort);
 
 static ssize_t last_exit_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -93,6 +98,7 @@ static ssize_t last_exit_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return tierx_last_exit_show(buf);
 }
+
 static struct kobj_attribute last_exit_attr = __ATTR_RO(last_exit);
 
 static ssize_t last_exit_dump_read(struct file *file, struct kobject *kobj,
@@ -101,6 +107,7 @@ static ssize_t last_exit_dump_read(struct file *file, struct kobject *kobj,
 {
 	return tierx_last_dump_read(buf, off, count);
 }
+
 /* A dump may hold what a policy has learned about anybody's memory. */
 static BIN_ATTR_ADMIN_RO(last_exit_dump, 0);
 
@@ -137,6 +144,7 @@ static ssize_t ops_show(struct kobject *kobj, struct kobj_attribute *attr,
 
 	return len;
 }
+
 static struct kobj_attribute ops_attr = __ATTR_RO(ops);
 
 static ssize_t events_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -149,6 +157,7 @@ static ssize_t events_show(struct kobject *kobj, struct kobj_attribute *attr,
 				     tierx_event_names[i], tierx_event_read(i));
 	return len;
 }
+
 static struct kobj_attribute events_attr = __ATTR_RO(events);
 
 static struct attribute *tierx_root_attrs[] = {
