@@ -228,7 +228,7 @@ compile_tools()
 command=${1:-}
 shift || true
 case $command in
-kernel) locked kernel build_kernel "${1:-guest}" ;;
+kernel) locked "${1:-guest}-kernel" build_kernel "${1:-guest}" ;;
 tools) locked tools build_tools ;;
 key) kernel_key "${1:-guest}" ;;
 *) die "usage: kernel-build.sh kernel|tools|key" ;;
