@@ -57,7 +57,7 @@ commit()	# MESSAGE on stdin
 end_step()
 {
 	[ -n "$subject" ] || return 0
-	printf '%s\n\n%s\n' "$subject" "$body" | commit
+	commit < <(printf '%s\n\n%s\n' "$subject" "$body")
 	subject=
 	body=
 }
@@ -69,11 +69,7 @@ add_hook()	# GLOB
 	[ -f "$patch" ] || die "the table names the hook $1: not exactly one such patch"
 	tree_git apply --cached "$patch" || die "$(basename "$patch") does not apply here"
 	git mailinfo "$work/message" /dev/null < "$patch" > "$work/info"
-	{
-		sed -n 's/^Subject: //p' "$work/info"
-		echo
-		cat "$work/message"
-	} | commit
+	commit < <(sed -n 's/^Subject: //p' "$work/info"; echo; cat "$work/message")
 	echo "$patch" >> "$work/used"
 }
 
