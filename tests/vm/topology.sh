@@ -13,6 +13,7 @@ node_cpus=()
 node_latency=()		# ns, seen from the node's own initiator
 node_bandwidth=()	# GB/s, likewise
 node_initiator=()	# the node whose CPUs are nearest
+node_removable=()	# 1 if the guest can take its memory offline
 declare -A node_distance
 
 to_mib()
@@ -24,14 +25,14 @@ to_mib()
 	esac
 }
 
-# topology_add_node size=512M[,cpus=2][,latency=NS][,bandwidth=GBPS][,initiator=NODE]
+# topology_add_node size=512M[,cpus=2][,latency=NS][,bandwidth=GBPS][,initiator=NODE][,removable=1]
 topology_add_node()
 {
-	local n=${#node_size[@]} field value size='' cpus=0 latency='' bandwidth='' initiator=''
+	local n=${#node_size[@]} field value size='' cpus=0 latency='' bandwidth='' initiator='' removable=0
 	while IFS="=" read -r field value; do
 		case $field in
 		size) size=$(to_mib "$value") || return 1 ;;
-		cpus|latency|bandwidth|initiator)
+		cpus|latency|bandwidth|initiator|removable)
 			[[ $value =~ ^[0-9]+$ ]] || return 1
 			printf -v "$field" %s "$value" ;;
 		*) return 1 ;;
@@ -46,6 +47,7 @@ topology_add_node()
 	node_latency[n]=${latency:-$([ "$cpus" -gt 0 ] && echo 80 || echo 250)}
 	node_bandwidth[n]=${bandwidth:-$([ "$cpus" -gt 0 ] && echo 100 || echo 20)}
 	node_initiator[n]=${initiator:-0}
+	node_removable[n]=$removable
 }
 
 # topology_add_distance A,B=VALUE
@@ -92,20 +94,33 @@ smp_arg()
 	printf '%s\n' -smp "$cpus,sockets=$sockets,cores=$first,threads=1"
 }
 
+# Memory that was there at boot holds pages that cannot move; a DIMM plugged in later can be
+# taken offline as a whole.
 node_args()
 {
-	local n first=0 total=0 cpus
+	local n first=0 total=0 plugged=0 cpus memory
 	for n in "${!node_size[@]}"; do
 		cpus=
 		if [ "${node_cpus[$n]}" -gt 0 ]; then
 			cpus=,cpus=$first-$((first + node_cpus[n] - 1))
 			first=$((first + node_cpus[n]))
 		fi
-		total=$((total + node_size[n]))
-		printf '%s\n' -object "memory-backend-ram,id=m$n,size=${node_size[$n]}M" \
-			-numa "node,nodeid=$n,memdev=m$n$cpus,initiator=${node_initiator[$n]}"
+		printf '%s\n' -object "memory-backend-ram,id=m$n,size=${node_size[$n]}M"
+		if [ "${node_removable[$n]}" -eq 1 ]; then
+			memory=
+			plugged=$((plugged + node_size[n]))
+			printf '%s\n' -device "pc-dimm,id=dimm$n,memdev=m$n,node=$n"
+		else
+			memory=,memdev=m$n
+			total=$((total + node_size[n]))
+		fi
+		printf '%s\n' -numa "node,nodeid=$n$memory$cpus,initiator=${node_initiator[$n]}"
 	done
-	printf '%s\n' -m "${total}M"
+	if [ $plugged -gt 0 ]; then
+		printf '%s\n' -m "${total}M,slots=4,maxmem=$((total + plugged + 1024))M"
+	else
+		printf '%s\n' -m "${total}M"
+	fi
 }
 
 distance_args()
