@@ -177,5 +177,9 @@ mkdir -p "$results"
 run_host_tests
 boot_guests
 count_guests
+if [ $((passed + failed + skipped)) -eq 0 ]; then
+	echo "FAILED no test matches: ${patterns[*]}"
+	failed=1
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
