@@ -17,23 +17,13 @@ export BUILD=${BUILD:-$top/build}
 CACHE=${TIERX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tier_ext}
 JOBS=${JOBS:-$(nproc)}
 CC=${KERNEL_CC:-gcc}
-EXIT_DISK_FULL=3
 CACHE_KEEP=12
 
 say() { printf '%s\n' "kernel-build: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# need_space FOLDER MIB
-need_space()
-{
-	local free
-	mkdir -p "$1"
-	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
-	if [ "$free" -lt "$2" ]; then
-		say "disk full: $1 has $free MiB free, $2 MiB are needed"
-		exit $EXIT_DISK_FULL
-	fi
-}
+# shellcheck source-path=SCRIPTDIR
+. "$here/space.sh"
 
 toolchain() { $CC --version | head -1; ld --version | head -1; pahole --version; }
 
@@ -151,7 +141,8 @@ compile_kernel()
 	tree=$("$here/kernel-tree.sh" tree)
 	configure "$name"
 	say "building the $name kernel in $out (5 to 10 minutes when nothing is cached)"
-	kernel_make bzImage
+	kernel_make bzImage 2> "$out/build.log" || build_failed "$out" "$out/build.log"
+	cat "$out/build.log" >&2
 	store_kernel "$store.part.$$" "$key"
 	if [ "$(kernel_key "$name")" != "$key" ]; then
 		rm -rf "$store.part.$$"
@@ -209,14 +200,14 @@ compile_tools()
 	nice -n 10 make -s -C "$tree/tools/lib/bpf" OUTPUT="$out/libbpf/" DESTDIR="$part" prefix= \
 		libdir=/lib EXTRA_CFLAGS='-g -O2 -fPIC' -j"$JOBS" \
 		"$out/libbpf/libbpf.a" install_headers > "$out/libbpf.log" 2>&1 ||
-		{ tail -n 20 "$out/libbpf.log" >&2; exit 1; }
+		build_failed "$out" "$out/libbpf.log"
 	cp "$out/libbpf/libbpf.a" "$part/libbpf.a"
 	# No feature detection: what it finds differs between machines, and the disassembler
 	# and the skeletons that it would switch on are of no use to us.
 	echo feature-libcap=1 > "$out/features"
 	nice -n 10 make -s -C "$tree/tools/bpf/bpftool" OUTPUT="$out/bpftool/" \
 		FEATURES_DUMP="$out/features" VMLINUX_BTF= VMLINUX_H= \
-		-j"$JOBS" > "$out/bpftool.log" 2>&1 || { tail -n 20 "$out/bpftool.log" >&2; exit 1; }
+		-j"$JOBS" > "$out/bpftool.log" 2>&1 || build_failed "$out" "$out/bpftool.log"
 	cp "$out/bpftool/bpftool" "$part/bin/bpftool"
 	cp "$tree"/tools/testing/selftests/kselftest{,_harness}.h "$part/selftests/"
 	# libbpf's headers mean the bpf.h of the same kernel, not the older one of the host.

@@ -11,20 +11,19 @@ config=${1:-/boot/config-$(uname -r)}
 # Beside the other kernel builds, so that ccache sees the same relative paths. The packages
 # come out one level up.
 out=$BUILD/kernel-deb
-EXIT_DISK_FULL=3
 
 say() { printf '%s\n' "kernel-deb: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# shellcheck source-path=SCRIPTDIR
+. "$here/space.sh"
+
 # A distribution's thousands of modules with debug information are what fills a disk.
 check_space()
 {
-	local free need=4000
-	mkdir -p "$out" "$BUILD/deb"
+	local need=4000
 	[ "$(grep -c '=m$' "$config")" -lt 500 ] || need=25000
-	free=$(df -Pm "$out" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge "$need" ] ||
-		{ say "disk full: $out has $free MiB free, $need MiB are needed"; exit $EXIT_DISK_FULL; }
+	need_space "$out" $need
 }
 
 kernel_make()
@@ -49,11 +48,12 @@ configure()
 # The overlay is linked into the tree; packages must hold files, so tar follows the links.
 build_packages()
 {
+	mkdir -p "$BUILD/deb"
 	rm -f "$BUILD"/deb/*.deb "$BUILD"/*.deb
 	TAR_OPTIONS=--dereference DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg \
 		KBUILD_BUILD_USER=tier_ext KBUILD_BUILD_HOST=tier_ext \
 		kernel_make bindeb-pkg > "$BUILD/deb/build.log" 2>&1 ||
-		{ tail -n 20 "$BUILD/deb/build.log" >&2; die "the build failed, see $BUILD/deb/build.log"; }
+		build_failed "$out" "$BUILD/deb/build.log"
 	mv "$BUILD"/*.deb "$BUILD/deb/"
 	rm -f "$BUILD"/linux-upstream_*
 }

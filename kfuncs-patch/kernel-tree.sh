@@ -29,6 +29,9 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 say() { printf '%s\n' "kernel-tree: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# shellcheck source-path=SCRIPTDIR
+. "$here/space.sh"
+
 tree_git() { git -C "$tree" -c core.hooksPath=/dev/null -c advice.detachedHead=false "$@"; }
 
 # Sets version, origin (a path), checksum and tree.
@@ -97,6 +100,7 @@ import_source()
 		return
 	fi
 	rm -rf "$tree" "$tree.part" "$record"
+	need_space "$BUILD" 3500
 	say "importing $(source_line)"
 	mkdir -p "$tree.part"
 	fill_tree "$tree.part"
