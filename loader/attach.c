@@ -11,6 +11,13 @@
 #include "tierx.h"
 #include "verifier.h"
 
+/* Does libbpf miss a kfunc or an op of a newer kernel? It has no errno of its own for that. */
+static bool is_missing(const char *warning)
+{
+	return warning &&
+	       (strstr(warning, "not found in kernel") || strstr(warning, "Cannot find member"));
+}
+
 int policy__load(struct policy *policy)
 {
 	const char *warning;
@@ -27,8 +34,7 @@ int policy__load(struct policy *policy)
 	warning = log__first_warning();
 	log__error("the kernel refuses policy %s: %s", policy->name,
 		   warning ? warning : strerror(-err));
-	/* -ESRCH: something that the object names is not in the kernel's BTF. */
-	return err == -ESRCH ? STATUS_UNSUPPORTED : STATUS_REFUSED;
+	return is_missing(warning) ? STATUS_UNSUPPORTED : STATUS_REFUSED;
 }
 
 static const struct btf_member *find_member(const struct btf *btf, const struct btf_type *type,

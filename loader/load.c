@@ -98,9 +98,7 @@ static int load(struct policy *policy, const struct arguments *args, struct sett
 	if (settings__save(record))
 		log__info("cannot pin " PIN_SETTINGS ": %m");
 
-	status = policy__fill(policy);
-	if (!status)
-		status = policy__attach(policy, link_fd);
+	status = policy__attach(policy, link_fd);
 	if (!status && !args->foreground)
 		status = pin(policy, *link_fd);
 
@@ -127,6 +125,8 @@ static int load_and_attach(struct policy *policy, const struct arguments *args)
 	int status, lock_fd = -1, link_fd = -1;
 
 	status = policy__load(policy);
+	if (!status)
+		status = policy__fill(policy);
 	if (!status)
 		status = pins__lock(&lock_fd);
 	if (!status)

@@ -48,6 +48,29 @@ static int find_ops(struct policy *policy)
 	return STATUS_DONE;
 }
 
+/* In a damaged object a member of ops may be anywhere. */
+static int check_layout(const struct policy *policy)
+{
+	const struct btf *btf = bpf_object__btf(policy->object);
+	const struct btf_member *member = btf_members(policy->ops_type);
+	const struct btf_type *type;
+	__s64 size;
+	int i;
+
+	for (i = 0; i < btf_vlen(policy->ops_type); i++, member++) {
+		type = btf__type_by_id(btf, btf__resolve_type(btf, member->type));
+		size = btf__resolve_size(btf, member->type);
+		if (type && size > 0 && !(member->offset % 8) &&
+		    member->offset / 8 + size <= policy->ops_type->size &&
+		    (!btf_is_int(type) || size <= 8))
+			continue;
+		log__error("%s is not a policy: its struct %s is damaged", policy->path,
+			   TIERX_OPS_TYPE);
+		return STATUS_USAGE;
+	}
+	return STATUS_DONE;
+}
+
 /* A member of ops by name; NULL if there is none. @size is 0 if it is not an integer. */
 static void *find_field(const struct policy *policy, const char *name, size_t *size)
 {
@@ -74,8 +97,9 @@ static int read_name(struct policy *policy)
 	int i;
 
 	for (i = 0; i < btf_vlen(policy->ops_type); i++, member++)
-		if (!strcmp(btf__name_by_offset(btf, member->name_off), "name"))
-			strncpy(policy->name, value + member->offset / 8, POLICY_NAME_LEN - 1);
+		if (!strcmp(btf__name_by_offset(btf, member->name_off), "name") &&
+		    btf__resolve_size(btf, member->type) >= POLICY_NAME_LEN)
+			memcpy(policy->name, value + member->offset / 8, POLICY_NAME_LEN - 1);
 	if (!*policy->name) {
 		log__error("%s is not a policy: it has no name", policy->path);
 		return STATUS_USAGE;
@@ -123,6 +147,45 @@ static int check_knobs(const struct policy *policy)
 	return STATUS_DONE;
 }
 
+/**
+ * struct op_check - are all ops programs?
+ * @policy: the policy
+ * @bad: one that is not, or NULL
+ */
+struct op_check {
+	const struct policy *policy;
+	const char *bad;
+};
+
+static void check_op(const char *name, const struct btf_type *type, const void *value, void *arg)
+{
+	struct op_check *check = arg;
+	struct bpf_program *program, *wanted;
+
+	if (!policy__is_op(type))
+		return;
+	wanted = *(struct bpf_program *const *)value;
+	if (!wanted)
+		return;
+	bpf_object__for_each_program(program, check->policy->object)
+		if (program == wanted)
+			return;
+	check->bad = name;
+}
+
+/* In a damaged object a function pointer may be anything. */
+static int check_ops(const struct policy *policy)
+{
+	struct op_check check = { .policy = policy };
+
+	policy__for_each_member(policy, check_op, &check);
+	if (!check.bad)
+		return STATUS_DONE;
+
+	log__error("%s: op %s is not a program", policy->path, check.bad);
+	return STATUS_USAGE;
+}
+
 static int describe(struct policy *policy)
 {
 	struct bpf_map *stats = bpf_object__find_map_by_name(policy->object, TIERX_STATS_MAP);
@@ -153,6 +216,10 @@ int policy__open(struct policy *policy, const char *name)
 	}
 
 	status = find_ops(policy);
+	if (!status)
+		status = check_layout(policy);
+	if (!status)
+		status = check_ops(policy);
 	if (!status)
 		status = read_name(policy);
 	if (!status)

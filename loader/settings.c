@@ -17,16 +17,19 @@
 
 static const struct {
 	const char *name;
+	const char *key;
 	const char *path;
 	const char *config;
 } settings[NR_SETTINGS] = {
 	[SETTING_NUMA_BALANCING] = {
 		.name = "kernel.numa_balancing",
+		.key = "numa_balancing",
 		.path = "/proc/sys/kernel/numa_balancing",
 		.config = "CONFIG_NUMA_BALANCING",
 	},
 	[SETTING_DEMOTION] = {
 		.name = "demotion_enabled",
+		.key = "demotion_enabled",
 		.path = "/sys/kernel/mm/numa/demotion_enabled",
 		.config = "CONFIG_NUMA and CONFIG_MIGRATION",
 	},
@@ -35,6 +38,11 @@ static const struct {
 const char *setting__name(enum setting_id id)
 {
 	return settings[id].name;
+}
+
+const char *setting__key(enum setting_id id)
+{
+	return settings[id].key;
 }
 
 int setting__read(enum setting_id id, __u32 *value)

@@ -41,6 +41,9 @@ struct settings_record {
 /** setting__name() - how users know it: a sysctl or a file */
 const char *setting__name(enum setting_id id);
 
+/** setting__key() - how programs know it, in JSON */
+const char *setting__key(enum setting_id id);
+
 /** setting__read() - value at present; returns 0 or -errno */
 int setting__read(enum setting_id id, __u32 *value);
 

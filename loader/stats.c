@@ -111,22 +111,40 @@ static double rate(const struct sample *sample, const struct sample *last, int i
 	return (sample->counters[i].value - last->counters[i].value) / seconds;
 }
 
+static bool has_value(const struct sample *sample, int from, int to)
+{
+	for (; from < to; from++)
+		if (sample->counters[from].value)
+			return true;
+	return false;
+}
+
+static void print_counter(const struct sample *sample, const struct sample *last, int i)
+{
+	double per_second = rate(sample, last, i);
+
+	printf("  %-30s %16llu", sample->counters[i].name, sample->counters[i].value);
+	if (per_second >= 0)
+		printf(" %13.1f", per_second);
+	putchar('\n');
+}
+
 static void print_text(const struct sample *sample, const struct sample *last, bool with_rates)
 {
-	double per_second;
+	const char *heading = with_rates ? "         per s" : "";
 	int i;
 
-	for (i = 0; i < sample->nr; i++) {
-		if (!i || i == sample->nr_counters)
-			printf("%-32s %16s%s\n",
-			       i == sample->nr_counters ? "kernel" : sample->policy, "total",
-			       with_rates ? "         per s" : "");
-		printf("  %-30s %16llu", sample->counters[i].name, sample->counters[i].value);
-		per_second = rate(sample, last, i);
-		if (with_rates && per_second >= 0)
-			printf(" %13.1f", per_second);
-		putchar('\n');
-	}
+	printf("%-32s %16s%s\n", sample->policy, "total", heading);
+	for (i = 0; i < sample->nr_counters; i++)
+		print_counter(sample, last, i);
+
+	/* The kernel counts many things that do not happen with most policies. */
+	if (!has_value(sample, sample->nr_counters, sample->nr))
+		return;
+	printf("%-32s %16s%s\n", "kernel", "total", heading);
+	for (i = sample->nr_counters; i < sample->nr; i++)
+		if (sample->counters[i].value)
+			print_counter(sample, last, i);
 }
 
 static int print_json(const struct sample *sample, const struct sample *last, bool with_rates)

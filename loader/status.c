@@ -123,7 +123,7 @@ static void show_settings(struct json_object *object)
 			continue;
 		}
 		if (object)
-			json__add_u64(list, setting__name(id), value);
+			json__add_u64(list, setting__key(id), value);
 		else
 			printf("setting     %s=%u\n", setting__name(id), value);
 	}

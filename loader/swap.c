@@ -55,10 +55,8 @@ static int exchange(struct policy *policy, const struct attached *old, double *m
 		}
 	}
 
-	status = policy__fill(policy);
 	*ms = now_ms();
-	if (!status)
-		status = policy__replace(policy, old->link_fd, old->ops_fd);
+	status = policy__replace(policy, old->link_fd, old->ops_fd);
 	*ms = now_ms() - *ms;
 
 	if (!pinned)
@@ -117,6 +115,8 @@ int command__swap(const struct arguments *args)
 		status = pins__require();
 	if (!status)
 		status = policy__load(&policy);
+	if (!status)
+		status = policy__fill(&policy);
 	if (!status)
 		status = pins__lock(&lock_fd);
 	if (!status)

@@ -62,9 +62,8 @@ int command__unload(const struct arguments *args)
 	status = kernel__require();
 	if (!status)
 		status = kernel__require_privileges();
-	if (!status)
-		status = pins__require();
-	if (!status)
+	/* Without a BPF file system nothing can have been pinned, but a process may hold one. */
+	if (!status && pins__is_mounted())
 		status = pins__lock(&lock_fd);
 	if (!status)
 		status = detach(name);
