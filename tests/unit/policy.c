@@ -89,6 +89,9 @@ static void read_tick(const char *name, const struct btf_type *type, const void 
 static void test_assign(struct policy *policy)
 {
 	const struct description *description = &policy->description;
+	const struct knob *window = description__knob(description, "window_ms");
+	const struct knob *bias = description__knob(description, "bias");
+	const struct knob *active = description__knob(description, "active");
 	struct number tick = {};
 	char *word;
 	int i;
@@ -103,12 +106,9 @@ static void test_assign(struct policy *policy)
 	}
 
 	policy__for_each_member(policy, read_tick, &tick);
-	ktap_ok(policy__knob_value(policy, description__knob(description, "window_ms")).bits ==
-				10 &&
-			policy__knob_value(policy, description__knob(description, "bias")).bits ==
-				(__u64)-10 &&
-			!policy__knob_value(policy, description__knob(description, "active")).bits &&
-			tick.bits == 10,
+	ktap_ok(policy__knob_value(policy, window).bits == 10 &&
+			policy__knob_value(policy, bias).bits == (__u64)-10 &&
+			!policy__knob_value(policy, active).bits && tick.bits == 10,
 		"only good values were written");
 	ktap_ok(policy__set_cgroup(policy, "/nonexistent") == STATUS_USAGE, "no such cgroup");
 	ktap_ok(policy__set_cgroup(policy, "/tmp") == STATUS_USAGE, "a folder that is no cgroup");

@@ -12,10 +12,12 @@
 
 #include "file.h"
 
-static char testdir[] = "/tmp/tierx-test-XXXXXX";
+/* mkdtemp() fills it in. */
+static char testdir[64];
 
 static inline int testdir__create(void)
 {
+	strcpy(testdir, "/tmp/tierx-test-XXXXXX");
 	if (!mkdtemp(testdir))
 		return -1;
 	file__set_root(testdir);
