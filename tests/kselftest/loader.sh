@@ -1,0 +1,307 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tierx command on a kernel with tier_ext: what it attaches, pins, tunes and puts back,
+# and that a failure leaves the machine, and a running policy, as they were.
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TIERX=${TIERX:-$here/../../bin/tierx}
+POLICIES=$here/../../bpf
+PINS=/sys/fs/bpf/tier_ext
+SYSFS=/sys/kernel/mm/tier_ext
+BALANCING=/proc/sys/kernel/numa_balancing
+DEMOTION=/sys/kernel/mm/numa/demotion_enabled
+tmp=$(mktemp -d)
+nr=0
+failed=0
+holder=
+
+cleanup()
+{
+	[ -z "$holder" ] || kill -9 "$holder" 2> /dev/null
+	"$TIERX" unload > /dev/null 2>&1
+	rm -rf "$tmp"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+report()	# STATUS DESCRIPTION
+{
+	nr=$((nr + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $nr $2"
+		return
+	fi
+	echo "not ok $nr $2"
+	failed=1
+	{ echo "# $2"; cat "$tmp/stdout" "$tmp/stderr"; } >&2
+}
+
+# run STATUS ARGUMENT...: run tierx, and compare its exit status.
+run()
+{
+	local status=$1
+	shift
+	"$TIERX" "$@" > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
+	[ $? -eq "$status" ]
+	report $? "status $status: tierx ${*//$here/.}"
+}
+
+says()	# STREAM PATTERN
+{
+	grep -Eq -- "$2" "$tmp/$1"
+	report $? "... and says on $1: $2"
+}
+
+is()	# DESCRIPTION COMMAND...
+{
+	local what=$1
+	shift
+	"$@" > /dev/null
+	report $? "... $what"
+}
+
+policy_is() { [ "$(cat $SYSFS/root/ops)" = "$1" ]; }
+settings_are() { [ "$(cat $BALANCING)" = "$1" ] && [ "$(cat $DEMOTION)" = "$2" ]; }
+pinned() { [ -e "$PINS/$1" ]; }
+nothing_left() { [ ! -e $PINS ] && policy_is '' && settings_are 0 false; }
+ids() { stat -c %i "$PINS"/maps/* | sort; }
+
+# As long as it takes, up to 10 seconds.
+wait_for()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
+
+hold()	# POLICY: in the background
+{
+	"$TIERX" load "$1" --foreground > "$tmp/hold.stdout" 2> "$tmp/hold.stderr" < /dev/null &
+	holder=$!
+	wait_for grep -q attached "$tmp/hold.stdout"
+}
+
+# The end of the policy that was held.
+held()	# STATUS PATTERN
+{
+	wait "$holder"
+	[ $? -eq "$1" ]
+	report $? "the loader in the foreground ends with status $1"
+	holder=
+	cp "$tmp/hold.stderr" "$tmp/stderr"
+	says stderr "$2"
+}
+
+test_look()
+{
+	run 0 check
+	says stdout '^ok +tier_ext'
+	run 0 topology
+	says stdout '^  demotion_targets +1$'
+	says stdout '^  promotion_targets +0$'
+	run 0 status
+	says stdout '^policy +none'
+	run 0 unload
+	says stdout 'no policy is attached'
+	run 3 stats
+	run 3 swap never
+	run 3 set end=1
+	says stderr 'no policy is attached'
+}
+
+test_load()
+{
+	run 0 load tpp hot_threshold_ms=500
+	says stderr 'set kernel.numa_balancing to 2, it was 0'
+	is 'the policy outlives the loader' policy_is tpp
+	is 'its settings are on' settings_are 2 true
+	is 'its link is pinned' pinned link
+	is 'its counters are pinned' pinned maps/stats
+	is 'its knobs are pinned' pinned maps/tune
+	run 3 load never
+	says stderr "policy tpp is attached; replace it with 'tierx swap never'"
+	run 0 status
+	says stdout 'hot_threshold_ms=500 ms'
+	run 0 set hot_threshold_ms=250
+	run 2 set hot_threshold_ms=100 rate_limit_mbps=0
+	says stderr 'rate_limit_mbps=0: out of range'
+	run 2 set hot_treshold_ms=1
+	says stderr 'did you mean hot_threshold_ms'
+	run 0 status --json
+	says stdout '"policy":"tpp".*"hot_threshold_ms":250'
+	run 0 stats -i 1 -n 2 --json
+	is 'one line per sample' test "$(wc -l < "$tmp/stdout")" -eq 2
+	run 0 unload
+	is 'nothing is left' nothing_left
+}
+
+test_swap()
+{
+	local before
+	run 0 load never
+	before=$(ids)
+	run 3 swap "$here/progs/loader_end.bpf.o" init_error=-12
+	says stderr 'Cannot allocate memory; the old policy goes on'
+	run 3 swap "$here/progs/loader_kfunc.bpf.o"
+	run 3 swap nop ops.tick_ms=1
+	is 'the old policy goes on' policy_is never
+	is 'its pins are the old ones' test "$before" = "$(ids)"
+	is 'no other pins are left' test ! -e $PINS/maps_new
+	run 0 swap tpp
+	says stdout '^swapped never for tpp \(switch_seq [0-9]+\) in [0-9.]+ ms$'
+	is 'the pins are new' test "$before" != "$(ids)"
+	run 0 swap never --json
+	says stdout '"old":"tpp","new":"never"'
+	run 2 set init_error=1
+	run 0 swap "$here/progs/loader_end.bpf.o"
+	run 2 set init_error=-1
+	says stderr 'is fixed when loader_end is loaded'
+	run 0 unload
+	is 'nothing is left' nothing_left
+}
+
+test_refusals()
+{
+	run 3 load "$here/progs/loader_kfunc.bpf.o"
+	says stderr 'kfunc tierx_bpf_dump_bstr may not be called from op tick'
+	run 3 load "$here/progs/loader_memory.bpf.o"
+	says stderr "^R[0-9] invalid mem access 'scalar'"
+	run 5 load "$here/progs/loader_future.bpf.o"
+	says stderr 'tierx_bpf_future'
+	run 3 load "$here/progs/loader_end.bpf.o" init_error=-19
+	says stderr 'policy loader_end was not attached: No such device'
+	run 3 load nop ops.tick_ms=1
+	says stderr 'out of range'
+	run 5 load nop --cgroup /sys/fs/cgroup
+	says stderr 'cannot attach policy nop to a cgroup'
+	is 'nothing is left' nothing_left
+}
+
+test_settings()
+{
+	echo 1 > $BALANCING
+	run 0 load never
+	is 'other bits of numa_balancing stay' settings_are 3 true
+	echo 0 > $BALANCING
+	run 0 unload
+	says stderr 'left kernel.numa_balancing alone'
+	is 'somebody else has the last word' settings_are 0 false
+}
+
+test_ejection()
+{
+	run 0 load "$here/progs/loader_end.bpf.o"
+	run 0 set end=1
+	is 'it is ejected' wait_for policy_is ''
+	run 0 status
+	says stdout '^last exit +loader_end: .*told to fail on node'
+	says stdout 'last words of the policy'
+	says stderr "'tierx unload' puts them back"
+	run 0 load never
+	run 0 unload
+	is 'what the ejected policy left is put back' nothing_left
+}
+
+test_foreground()
+{
+	hold "$here/progs/loader_end.bpf.o"
+	is 'its link is not pinned' test ! -e $PINS/link
+	run 0 stats
+	says stdout '^  ticks '
+	run 0 set end=1
+	held 4 '^EXIT: loader_end: .*told to fail on node'
+	says stderr 'last words of the policy'
+	is 'nothing is left' nothing_left
+
+	hold "$here/progs/loader_end.bpf.o"
+	run 0 set end=2
+	held 0 '^EXIT: loader_end: .*told to leave'
+
+	hold never
+	run 0 swap nop
+	kill -INT "$holder"
+	held 0 '^EXIT: nop: unregistered from user space'
+	is 'nothing is left' nothing_left
+
+	hold never
+	run 0 unload
+	held 0 '^EXIT: never'
+
+	hold never
+	{ kill -9 "$holder"; wait "$holder"; } 2> /dev/null
+	holder=
+	is 'a killed loader takes its policy with it' wait_for policy_is ''
+	run 0 unload
+	is 'and unload puts back its settings' nothing_left
+}
+
+test_privileges()
+{
+	local command
+	for command in 'load never' 'swap never' 'set end=1' unload status stats; do
+		# shellcheck disable=SC2086 # words are wanted
+		setpriv --reuid 65534 --clear-groups "$TIERX" $command \
+			> "$tmp/stdout" 2> "$tmp/stderr"
+		[ $? -eq 3 ]
+		report $? "status 3 as nobody: tierx $command"
+		says stderr 'not permitted: run as root'
+	done
+}
+
+# Many at once: one wins, and the rest change nothing.
+test_race()
+{
+	local i
+	for ((i = 0; i < 10; i++)); do
+		"$TIERX" load never > "$tmp/race.$i" 2> /dev/null &
+	done
+	wait
+	is 'one of ten loaders wins' test "$(cat "$tmp"/race.* | grep -c '^attached')" -eq 1
+	is 'its policy is attached' policy_is never
+	is 'its settings are on' settings_are 2 true
+	run 0 unload
+	is 'nothing is left' nothing_left
+}
+
+test_no_bpffs()
+{
+	umount /sys/fs/bpf
+	run 3 load never
+	says stderr "mount -t bpf bpf /sys/fs/bpf"
+	run 3 check
+	run 0 unload
+	is 'nothing was changed' settings_are 0 false
+	mount -t bpf bpf /sys/fs/bpf
+}
+
+echo 'KTAP version 1'
+[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+[ -x "$TIERX" ] || skip_all "no $TIERX"
+[ -d $SYSFS ] || skip_all 'this kernel has no tier_ext'
+policy_is '' || skip_all 'a policy is attached'
+export TIERX_POLICY_PATH=$POLICIES
+trap cleanup EXIT
+echo 0 > $BALANCING
+echo 0 > $DEMOTION
+
+test_look
+test_load
+test_swap
+test_refusals
+test_settings
+test_ejection
+test_foreground
+test_privileges
+test_race
+test_no_bpffs
+echo "1..$nr"
+exit $failed
