@@ -117,7 +117,8 @@ fill_tree()
 	elif [ -e "$origin/.git" ]; then
 		[ -z "$(git -C "$origin" status --porcelain -uno)" ] ||
 			say "$origin has uncommitted changes: they are left out"
-		git clone -q --shared "$origin" "$1"
+		git -c advice.detachedHead=false clone -q --shared --no-tags "$origin" "$1"
+		git -C "$1" config gc.auto 0
 		git -C "$1" tag tierx-base
 	else
 		rsync -a --exclude=.git --exclude='*.o' --exclude='*.cmd' "$origin/" "$1/"
