@@ -9,6 +9,7 @@
 #include "file.h"
 #include "json.h"
 #include "kernel.h"
+#include "output.h"
 #include "pins.h"
 #include "settings.h"
 #include "tierx.h"
@@ -135,7 +136,7 @@ static const char *verdict(const struct finding *finding)
 	return finding->status ? "missing" : "ok";
 }
 
-static void print_text(const struct findings *findings)
+static int print_text(const struct findings *findings)
 {
 	const struct finding *finding;
 	int i;
@@ -146,6 +147,7 @@ static void print_text(const struct findings *findings)
 		if (finding->status > STATUS_DONE)
 			printf("%-8s %-22s needed: %s\n", "", "", finding->help);
 	}
+	return output__flush();
 }
 
 static int print_json(const struct findings *findings)
@@ -173,17 +175,14 @@ static int print_json(const struct findings *findings)
 int command__check(const struct arguments *args)
 {
 	struct findings findings = {};
-	int status = STATUS_DONE, i;
+	int status, i;
 
 	look_at_kernel(&findings);
 	look_at_privileges(&findings);
 	look_at_memory(&findings);
 	look_at_settings(&findings);
 
-	if (args->json)
-		status = print_json(&findings);
-	else
-		print_text(&findings);
+	status = args->json ? print_json(&findings) : print_text(&findings);
 	/* The lack of support comes before anything that can be mended on this kernel. */
 	for (i = 0; i < findings.nr; i++)
 		if (findings.list[i].status > status)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "output.h"
 #include "policy.h"
 #include "tierx.h"
 
@@ -64,7 +65,7 @@ static int print_text(const struct policy *policy)
 		printf("  %-24s %s\n", description->counters[i].name,
 		       description->counters[i].help);
 
-	return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+	return output__flush();
 }
 
 static void op_json(const char *name, const struct btf_type *type, const void *value, void *arg)

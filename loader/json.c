@@ -2,8 +2,7 @@
 #include <stdio.h>
 
 #include "json.h"
-#include "log.h"
-#include "tierx.h"
+#include "output.h"
 
 void json__add_string(struct json_object *object, const char *key, const char *value)
 {
@@ -38,13 +37,9 @@ void json__add_number(struct json_object *object, const char *key, struct number
 
 int json__print(struct json_object *object)
 {
-	int len = puts(json_object_to_json_string_ext(
-		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
-	if (len >= 0 && !fflush(stdout))
-		return STATUS_DONE;
 
-	log__error("cannot write to standard output");
-	return STATUS_INTERNAL;
+	return output__flush();
 }

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "library.h"
 #include "log.h"
+#include "output.h"
 #include "policy.h"
 #include "tierx.h"
 
@@ -51,5 +52,5 @@ int command__list(const struct arguments *args)
 			  "TIERX_POLICY_PATH");
 	library__clear(&library);
 
-	return object ? json__print(object) : STATUS_DONE;
+	return object ? json__print(object) : output__flush();
 }

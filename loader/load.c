@@ -13,6 +13,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 #include "settings.h"
 #include "tierx.h"
@@ -54,7 +55,7 @@ static int report(const struct policy *policy, bool as_json)
 
 	if (!as_json) {
 		printf("attached %s (enable_seq %llu)\n", policy->name, seq);
-		return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+		return output__flush();
 	}
 
 	object = json_object_new_object();

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "tierx.h"
 
 /**
@@ -57,7 +58,7 @@ static int report(const struct attached *attached, const struct change *changes,
 		for (i = 0; i < nr; i++)
 			printf("%s=%s\n", changes[i].knob->name,
 			       knob__value_text(changes[i].knob, changes[i].value, text));
-		return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+		return output__flush();
 	}
 
 	object = json_object_new_object();

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "tierx.h"
 
 #define COUNTER_NAME_LEN 64
@@ -186,7 +187,7 @@ static int print(const struct sample *sample, const struct sample *last,
 	print_text(sample, last, args->interval);
 	if (args->interval)
 		putchar('\n');
-	return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+	return output__flush();
 }
 
 int command__stats(const struct arguments *args)

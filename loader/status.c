@@ -9,6 +9,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 #include "settings.h"
 #include "tierx.h"
@@ -82,7 +83,8 @@ static int show_policy(struct json_object *object)
 	} else {
 		printf("policy      %s: %s\n", attached.name, attached.description.about);
 		printf("since       %s\n", since);
-		printf("held by     %s\n", pinned ? PIN_LINK : "a process");
+		printf("held by     %s\n",
+		       pinned ? PIN_LINK : "a process, or a pin of another program");
 		print_knobs(&attached, values);
 	}
 	free(values);
@@ -211,5 +213,5 @@ int command__status(const struct arguments *args)
 	show_events(object);
 	show_exit(object);
 
-	return object ? json__print(object) : STATUS_DONE;
+	return object ? json__print(object) : output__flush();
 }

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 #include "settings.h"
 #include "tierx.h"
@@ -28,7 +29,7 @@ static int report(const char *old, const char *new, double ms, bool as_json)
 
 	if (!as_json) {
 		printf("swapped %s for %s (switch_seq %llu) in %.1f ms\n", old, new, seq, ms);
-		return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+		return output__flush();
 	}
 
 	object = json_object_new_object();

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "output.h"
 #include "tierx.h"
 #include "topology.h"
 
@@ -71,7 +72,7 @@ static int print_text(const struct topology *topology)
 		putchar('\n');
 	}
 
-	return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+	return output__flush();
 }
 
 static struct json_object *targets_json(const struct topology *topology, __u64 targets)

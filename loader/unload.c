@@ -8,6 +8,7 @@
 #include "json.h"
 #include "kernel.h"
 #include "log.h"
+#include "output.h"
 #include "pins.h"
 #include "settings.h"
 #include "tierx.h"
@@ -21,7 +22,7 @@ static int report(const char *name, bool as_json)
 			printf("detached %s\n", name);
 		else
 			puts("no policy is attached");
-		return fflush(stdout) ? STATUS_INTERNAL : STATUS_DONE;
+		return output__flush();
 	}
 
 	object = json_object_new_object();

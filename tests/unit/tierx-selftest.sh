@@ -118,6 +118,20 @@ test_policies()
 	expect 2 stderr 'is not a policy' load "$tmp/"
 }
 
+test_full_disk()
+{
+	local command
+	for command in list 'list --json' 'info full' 'info full --json'; do
+		# shellcheck disable=SC2086 # words are wanted
+		"${as_user[@]}" "$tmp/bin/tierx" $command > /dev/full 2> "$tmp/stderr"
+		if [ $? -eq 1 ] && grep -q 'cannot write to standard output' "$tmp/stderr"; then
+			report ok "status 1 when the disk is full: tierx $command"
+		else
+			report 'not ok' "status 1 when the disk is full: tierx $command"
+		fi
+	done
+}
+
 test_words()
 {
 	local command
@@ -170,6 +184,7 @@ test_all()
 	test_help
 	test_usage
 	test_policies
+	test_full_disk
 	test_words
 	test_support
 }
