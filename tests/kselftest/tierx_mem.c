@@ -245,6 +245,30 @@ uint64_t tierx_touch_rounds(struct tierx_toucher *toucher)
 	return __atomic_load_n(&toucher->rounds, __ATOMIC_RELAXED);
 }
 
+struct tierx_storm *tierx_storm_start(size_t pages, int threads)
+{
+	struct tierx_storm *storm = calloc(1, sizeof(*storm));
+	int i, cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	ASSERT(storm);
+	tierx_defer(free, storm);
+	ASSERT_LE(threads, (int)TIERX_ARRAY_SIZE(storm->touchers));
+	storm->threads = threads;
+	storm->mem = tierx_mem_alloc(pages, tierx_slow_node());
+	tierx_set_tiering();
+	for (i = 0; i < threads; i++)
+		storm->touchers[i] = tierx_touch_start(storm->mem, i % cpus, i & 1);
+	return storm;
+}
+
+void tierx_storm_stop(struct tierx_storm *storm)
+{
+	int i;
+
+	for (i = 0; i < storm->threads; i++)
+		tierx_touch_stop(storm->touchers[i]);
+}
+
 static void child_kill(void *arg)
 {
 	pid_t pid = (intptr_t)arg;

@@ -239,6 +239,19 @@ struct tierx_toucher *tierx_touch_start(struct tierx_mem *mem, int cpu, bool wri
 void tierx_touch_stop(struct tierx_toucher *toucher);
 uint64_t tierx_touch_rounds(struct tierx_toucher *toucher);
 
+/*
+ * @pages on the slow node under NUMA balancing's tiering mode, and @threads that touch
+ * them: hint faults without end.
+ */
+struct tierx_storm {
+	struct tierx_mem *mem;
+	struct tierx_toucher *touchers[8];
+	int threads;
+};
+
+struct tierx_storm *tierx_storm_start(size_t pages, int threads);
+void tierx_storm_stop(struct tierx_storm *storm);
+
 /* A child that runs @function and exits with what it returns; killed when the case ends. */
 pid_t tierx_fork(int (*function)(void *arg), void *arg);
 /* Its exit status, or 128 + signal. Asserts that it ends within @ms. */
