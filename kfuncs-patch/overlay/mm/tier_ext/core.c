@@ -77,6 +77,7 @@ static int tierx_node_start(int nid)
 
 	node->nid = nid;
 	node->next_tick = jiffies;
+	node->next_drain = jiffies;
 	init_waitqueue_head(&node->wait);
 	tierx_bucket_init(&node->bucket);
 	tierx_ring_init(&node->ring);
@@ -327,7 +328,6 @@ static int tierx_enable(const struct tier_ext_ops *ops, struct bpf_link *link)
 	if (!policy)
 		return -ENOMEM;
 
-	tierx_events_reset();
 	err = tierx_nodes_start();
 	if (!err)
 		err = tierx_policy_init(policy, false);
@@ -339,8 +339,10 @@ static int tierx_enable(const struct tier_ext_ops *ops, struct bpf_link *link)
 
 	tierx_enable_seq++;
 	tierx_current = policy;
-	rcu_assign_pointer(tierx_root, policy);
+	/* Keys take time, and the first tick may move folios: migrated is told. */
 	tierx_keys_set(ops, NULL);
+	tierx_events_reset();
+	rcu_assign_pointer(tierx_root, policy);
 
 	return 0;
 }

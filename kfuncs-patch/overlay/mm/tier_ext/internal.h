@@ -173,6 +173,8 @@ struct tierx_item {
  * @stalled: @stall waits for the rate limit
  * @stall: the move that waits
  * @next_tick: jiffies of the next tick
+ * @next_drain: jiffies when the LRU batches may be drained again
+ * @nr_retries: moves that this round has put back into @ring
  * @nr_items: moves in @items
  * @items: the batch, private to @thread
  */
@@ -188,6 +190,8 @@ struct tierx_node {
 	bool			stalled;
 	struct tierx_move	stall;
 	unsigned long		next_tick;
+	unsigned long		next_drain;
+	u32			nr_retries;
 	int			nr_items;
 	struct tierx_item	items[TIERX_BATCH];
 	struct tierx_ring	ring;

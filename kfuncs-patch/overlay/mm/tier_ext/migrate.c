@@ -28,6 +28,9 @@
 
 #include <trace/events/tier_ext.h>
 
+/* Draining the LRU batches of all CPUs is not for free. */
+#define TIERX_DRAIN_PERIOD	(HZ / 4)
+
 struct tierx_node *tierx_nodes[MAX_NUMNODES];
 
 static siphash_key_t tierx_gen_key __read_mostly;
@@ -299,10 +302,12 @@ static void tierx_item_retry(struct tierx_policy *policy,
 			     int error)
 {
 	if (++item->move.attempts < TIERX_MAX_ATTEMPTS &&
-	    tierx_ring_push(&node->ring, &item->move))
+	    tierx_ring_push(&node->ring, &item->move)) {
 		tierx_event_add(TIERX_EV_MOVE_RETRIED, 1);
-	else
+		node->nr_retries++;
+	} else {
 		tierx_item_failed(policy, item, error);
+	}
 }
 
 /*
@@ -345,10 +350,12 @@ static u64 tierx_batch_fill(struct tierx_policy *policy, struct tierx_node *node
 {
 	struct tierx_item *item;
 	u64 wait = 0;
-	int why, i;
+	int why, i, nr;
 
+	/* Not those that are put back meanwhile. */
+	nr = min_t(u32, tierx_ring_len(&node->ring) + node->stalled, TIERX_BATCH);
 	node->nr_items = 0;
-	for (i = 0; i < TIERX_BATCH; i++) {
+	for (i = 0; i < nr; i++) {
 		item = &node->items[node->nr_items];
 		if (node->stalled)
 			item->move = node->stall;
@@ -486,11 +493,10 @@ static long tierx_thread_round(struct tierx_node *node)
 
 	idx = srcu_read_lock(&tierx_srcu);
 	policy = srcu_dereference(tierx_root, &tierx_srcu);
+	node->nr_retries = 0;
 	if (policy) {
 		if (time_after_eq(jiffies, node->next_tick))
 			tierx_tick(policy, node);
-		if (tierx_ring_len(&node->ring))
-			lru_add_drain();
 		wait_ns = tierx_batch_fill(policy, node);
 		tierx_batch_migrate(policy, node);
 		sleep = max_t(long, node->next_tick - jiffies, 0);
@@ -500,6 +506,22 @@ static long tierx_thread_round(struct tierx_node *node)
 	if (wait_ns)
 		sleep = min_t(long, sleep, nsecs_to_jiffies(wait_ns) + 1);
 	return sleep;
+}
+
+/*
+ * Only busy folios are left: give them time. The most common reason is that a
+ * new folio is still in some CPU's batch, on its way to the LRU.
+ */
+static void tierx_thread_backoff(struct tierx_node *node)
+{
+	if (!node->nr_retries || tierx_ring_len(&node->ring) > node->nr_retries)
+		return;
+
+	if (time_after_eq(jiffies, node->next_drain)) {
+		lru_add_drain_all();
+		node->next_drain = jiffies + TIERX_DRAIN_PERIOD;
+	}
+	schedule_timeout_interruptible(1);
 }
 
 static bool tierx_thread_wanted(struct tierx_node *node)
@@ -524,6 +546,7 @@ int tierx_thread_fn(void *data)
 		wait_event_interruptible_timeout(node->wait,
 						 tierx_thread_wanted(node),
 						 sleep);
+		tierx_thread_backoff(node);
 		cond_resched();
 	}
 	return 0;

@@ -13,8 +13,6 @@
 
 #include <trace/events/tier_ext.h>
 
-/* A bucket holds what flows in within 1/20 s. */
-#define TIERX_BURST_DIV		20
 #define TIERX_REFILL_MAX_NS	(3600ULL * NSEC_PER_SEC)
 
 void tierx_ring_init(struct tierx_ring *ring)
@@ -143,8 +141,9 @@ static void tierx_bucket_refill(struct tierx_bucket *bucket, u64 rate)
 	/* Only what was paid for: the fraction of a token is kept as time. */
 	bucket->refilled_ns += mul_u64_u64_div_u64(tokens, NSEC_PER_SEC, rate);
 	bucket->tokens += tokens;
-	if (bucket->tokens > (s64)(rate / TIERX_BURST_DIV)) {
-		bucket->tokens = max_t(s64, rate / TIERX_BURST_DIV, 1);
+	/* One second is the window of NUMA balancing's own limit, too. */
+	if (bucket->tokens > (s64)rate) {
+		bucket->tokens = rate;
 		bucket->refilled_ns = ktime_get_ns();
 	}
 }
