@@ -37,6 +37,7 @@ LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
 	$(wildcard tests/unit/fixtures/*.bpf.c))
+DEMO_PROGRAMS := $(patsubst tests/demo/%.c,$(BUILD)/tests/demo/%,$(wildcard tests/demo/*.c))
 TIERX := $(BUILD)/bin/tierx
 LIBBPF := $(BUILD)/tools/libbpf.a
 VMLINUX_H := $(BUILD)/include/vmlinux.h
@@ -54,7 +55,7 @@ help: ## this list
 		"  T='name...'        test: only those, shell patterns allowed" \
 		'  PREFIX= DESTDIR=   install: where to'
 
-demo: all kernel $(BUILD)/vm/initramfs.cpio ## redis in a guest with two memory tiers, under several policies
+demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, under several policies
 	$(Q)tests/demo/demo.sh
 
 test: all tests kernel ## unit tests on the host, kselftests in guests
@@ -122,6 +123,12 @@ $(BUILD)/tests/unit/%: tests/unit/%.c Makefile $(filter-out %/main.o,$(LOADER_OB
 	$(Q)$(CC) $(CFLAGS) $(LOADER_CFLAGS) -I loader -I $(BUILD)/tools/selftests -MF $@.d $< \
 		$(filter %.o,$^) $(LOADER_LIBS) -o $@
 
+$(BUILD)/tests/demo/%: tests/demo/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< \
+		-lnuma -o $@
+
 kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 	$(Q)$(MAKE) --no-print-directory -C tests/kselftest OUTPUT=$(BUILD)/tests/kselftest \
 		CLANG=$(CLANG) BPFTOOL=$(BPFTOOL) LIBBPF=$(LIBBPF) VMLINUX_H=$(VMLINUX_H) \
@@ -129,7 +136,7 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
 
 -include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
-	$(BUILD)/tests/unit/fixtures/*.d)
+	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d)
 
 ##@ Kernel
 
