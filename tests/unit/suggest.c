@@ -12,7 +12,7 @@ static const struct {
 	const char *word;
 	const char *best;
 } cases[] = {
-	{ "laod", "load" },  { "lod", "load" },	     { "unlod", "unload" }, { "statsu", "stats" },
+	{ "olad", "load" },  { "loadd", "load" },    { "unlod", "unload" }, { "statsu", "stats" },
 	{ "infos", "info" }, { "frobnicate", NULL }, { "x", NULL },	    { "", NULL },
 };
 
