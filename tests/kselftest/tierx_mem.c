@@ -15,6 +15,7 @@
 #include "tierx_test.h"
 
 #define MOVE_BATCH 512
+#define MIGRATION_MS 1000
 
 static int set_mempolicy_of(struct tierx_mem *mem, int mode, int node)
 {
@@ -65,14 +66,28 @@ struct tierx_mem *tierx_mem_alloc(size_t pages, int node)
 	return mem;
 }
 
+static bool all_present(const int *status, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (status[i] == -ENOENT)
+			return false;
+	return true;
+}
+
+/* A page that is just being migrated is not there for a moment, so ask again. */
 static void ask_nodes(struct tierx_mem *mem, size_t first, size_t nr, int *status)
 {
+	uint64_t end = tierx_now_ms() + MIGRATION_MS;
 	void *pages[MOVE_BATCH];
 	size_t i;
 
 	for (i = 0; i < nr; i++)
 		pages[i] = mem->addr + (first + i) * TIERX_PAGE;
-	ASSERT_EQ(syscall(SYS_move_pages, 0, nr, pages, NULL, status, 0), 0);
+	do {
+		ASSERT_EQ(syscall(SYS_move_pages, 0, nr, pages, NULL, status, 0), 0);
+	} while (!all_present(status, nr) && tierx_now_ms() < end);
 }
 
 int tierx_mem_node(struct tierx_mem *mem, size_t page)
@@ -115,7 +130,7 @@ size_t tierx_mem_move(struct tierx_mem *mem, int node)
 	return tierx_mem_count(mem, node);
 }
 
-uint64_t tierx_mem_pfn(struct tierx_mem *mem, size_t page)
+static uint64_t read_pagemap(struct tierx_mem *mem, size_t page)
 {
 	uint64_t entry = 0, number = (uintptr_t)(mem->addr + page * TIERX_PAGE) / TIERX_PAGE;
 	ssize_t len;
@@ -126,6 +141,16 @@ uint64_t tierx_mem_pfn(struct tierx_mem *mem, size_t page)
 	len = pread(fd, &entry, sizeof(entry), number * sizeof(entry));
 	close(fd);
 	ASSERT_EQ(len, sizeof(entry));
+	return entry;
+}
+
+uint64_t tierx_mem_pfn(struct tierx_mem *mem, size_t page)
+{
+	uint64_t end = tierx_now_ms() + MIGRATION_MS, entry;
+
+	do {
+		entry = read_pagemap(mem, page);
+	} while (!(entry >> 63) && tierx_now_ms() < end);
 	if (!(entry >> 63))
 		FAIL("page %zu is not present", page);
 	return entry & ((1ULL << 55) - 1);
