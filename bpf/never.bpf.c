@@ -31,7 +31,8 @@ s32 TIERX_OP(never_reclaim, struct folio *folio, struct tier_ext_reclaim *reclai
 	return TIERX_RECLAIM;
 }
 
-TIERX_POLICY(never, "no tiering: nothing is promoted, nothing is demoted",
+TIERX_POLICY(never, "no tiering: nothing is promoted, nothing is demoted") = {
+	.name = "never",
 	.hint_fault = (void *)never_hint_fault,
 	.reclaim = (void *)never_reclaim,
-);
+};

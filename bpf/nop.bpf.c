@@ -52,7 +52,8 @@ void TIERX_OP_SLEEPABLE(nop_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
 }
 
-TIERX_POLICY(nop, "every op, does nothing: the price of the hooks",
+TIERX_POLICY(nop, "every op, does nothing: the price of the hooks") = {
+	.name = "nop",
 	.init = (void *)nop_init,
 	.exit = (void *)nop_exit,
 	.dump = (void *)nop_dump,
@@ -62,4 +63,4 @@ TIERX_POLICY(nop, "every op, does nothing: the price of the hooks",
 	.admit = (void *)nop_admit,
 	.migrated = (void *)nop_migrated,
 	.tick = (void *)nop_tick,
-);
+};

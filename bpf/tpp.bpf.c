@@ -19,16 +19,15 @@
  */
 #include <tier_ext/tier_ext.bpf.h>
 
-#define MAX_NODES 1024
-#define PAGE_SHIFT 12
+#define MAX_NODES    1024
+#define PAGE_SHIFT   12
 #define ADJUST_STEPS 16
 
 TIERX_TUNE(u32, hot_threshold_ms, 1000, 1, 60000, "ms",
 	   "a page that is touched within this time after it was armed is hot");
 TIERX_TUNE(u32, rate_limit_mbps, 65536, 1, 1048576, "MB/s",
 	   "promotion rate per target node that the threshold is adjusted to");
-TIERX_TUNE(u32, adjust_period_ms, 60000, 100, 600000, "ms",
-	   "how often the threshold is adjusted");
+TIERX_TUNE(u32, adjust_period_ms, 60000, 100, 600000, "ms", "how often the threshold is adjusted");
 TIERX_TUNE(u32, free_enough_mb, 1024, 0, 1048576, "MiB",
 	   "at least so much, and 1/16 of the node, has to be free to promote every page");
 
@@ -178,8 +177,9 @@ s32 TIERX_OP(tpp_demote_target, struct folio *folio, struct tier_ext_reclaim *re
 	return nid >= 0 ? nid : TIERX_DEFAULT;
 }
 
-TIERX_POLICY(tpp, "the kernel's own tiering: promote on hint fault, demote in reclaim",
+TIERX_POLICY(tpp, "the kernel's own tiering: promote on hint fault, demote in reclaim") = {
+	.name = "tpp",
 	.hint_fault = (void *)tpp_hint_fault,
 	.reclaim = (void *)tpp_reclaim,
 	.demote_target = (void *)tpp_demote_target,
-);
+};

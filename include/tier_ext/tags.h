@@ -13,12 +13,12 @@
 #ifndef TIER_EXT_TAGS_H
 #define TIER_EXT_TAGS_H
 
-#define TIERX_TAG_ABOUT		"tierx:about:"
-#define TIERX_TAG_KNOB		"tierx:knob:"
-#define TIERX_TAG_HELP		"tierx:help:"
+#define TIERX_TAG_ABOUT "tierx:about:"
+#define TIERX_TAG_KNOB	"tierx:knob:"
+#define TIERX_TAG_HELP	"tierx:help:"
 
-#define TIERX_TUNE_SECTION	".data.tune"
-#define TIERX_STATS_MAP		"stats"
-#define TIERX_OPS_TYPE		"tier_ext_ops"
+#define TIERX_TUNE_SECTION ".data.tune"
+#define TIERX_STATS_MAP	   "stats"
+#define TIERX_OPS_TYPE	   "tier_ext_ops"
 
 #endif /* TIER_EXT_TAGS_H */

@@ -25,20 +25,20 @@
  *		return TIERX_STAY;
  *	}
  *
- *	TIERX_POLICY(still, "never promotes",
+ *	TIERX_POLICY(still, "never promotes") = {
+ *		.name = "still",
  *		.hint_fault = (void *)still_hint_fault,
- *	);
+ *	};
  */
 #define TIERX_OP(name, args...) SEC("struct_ops/" #name) BPF_PROG(name, ##args)
 
 /* For init, exit and tick, which may sleep. */
 #define TIERX_OP_SLEEPABLE(name, args...) SEC("struct_ops.s/" #name) BPF_PROG(name, ##args)
 
-#define TIERX_POLICY(policy, about, ops...)                                                        \
+#define TIERX_POLICY(policy, about)                                                                \
 	char _license[] SEC("license") = "GPL";                                                    \
 	SEC(".struct_ops.link")                                                                    \
-	struct tier_ext_ops policy##_ops                                                           \
-		__attribute__((btf_decl_tag(TIERX_TAG_ABOUT about))) = { .name = #policy, ops }
+	struct tier_ext_ops policy##_ops __attribute__((btf_decl_tag(TIERX_TAG_ABOUT about)))
 
 /*
  * Knobs. TIERX_KNOB() is fixed at load, TIERX_TUNE() can be set while the
@@ -113,6 +113,7 @@ void tierx_bpf_error_bstr(char *fmt, unsigned long long *data, u32 data__sz) __k
 void tierx_bpf_exit_bstr(s64 code, char *fmt, unsigned long long *data, u32 data__sz) __ksym;
 void tierx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __ksym;
 
+/* clang-format off */
 #define TIERX_BSTR(call, fmt, args...)                                                             \
 	({                                                                                         \
 		static char ____fmt[] = fmt;                                                       \
@@ -124,6 +125,7 @@ void tierx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __ks
 		_Pragma("GCC diagnostic pop")                                                      \
 		call(____fmt, ____param, ___bpf_narg(args) * sizeof(____param[0]));                \
 	})
+/* clang-format on */
 
 /* The policy found itself broken: eject it, with a dump. */
 #define tierx_bpf_error(fmt, args...) TIERX_BSTR(tierx_bpf_error_bstr, fmt, ##args)

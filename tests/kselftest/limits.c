@@ -5,9 +5,9 @@
  */
 #include "tierx_mover.h"
 
-#define RING_SIZE 4096
+#define RING_SIZE  4096
 #define RATE_BYTES (2ULL << 20)
-#define RATE_MS 5000
+#define RATE_MS	   5000
 
 /* Queue more than the limit lets through and see how much has moved when time is up. */
 static void expect_rate(const char *field, uint64_t rate)
@@ -91,8 +91,8 @@ static void ring_overflow(void)
 	tierx_mover_start(mover);
 	mem = tierx_mem_alloc(MOVER_MAX_WANTED, fast);
 	for (i = 0; i < MOVER_MAX_WANTED; i++)
-		mover->wanted[i] = (struct mover_wanted){ .pfn = tierx_mem_pfn(mem, i),
-							  .nid = slow };
+		mover->wanted[i] =
+			(struct mover_wanted){ .pfn = tierx_mem_pfn(mem, i), .nid = slow };
 	tierx_mover_run(mover, MOVER_MAX_WANTED, 30000);
 	for (i = 0; i < MOVER_MAX_WANTED; i++) {
 		queued += mover->wanted[i].ret == 0;

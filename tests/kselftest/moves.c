@@ -8,8 +8,8 @@
 #include "tierx_mover.h"
 
 #define SMALL_PAGES 512
-#define BIG_PAGES (((size_t)1 << 30) / TIERX_PAGE)
-#define HUGE_PAGES 512
+#define BIG_PAGES   (((size_t)1 << 30) / TIERX_PAGE)
+#define HUGE_PAGES  512
 
 static struct tierx_mover *start(void)
 {
@@ -144,7 +144,8 @@ static size_t huge_alloc(struct tierx_mem **memp, int node)
 
 	*memp = mem;
 	if (madvise(mem->addr + first * TIERX_PAGE, HUGE_PAGES * TIERX_PAGE, MADV_HUGEPAGE) ||
-	    madvise(mem->addr + first * TIERX_PAGE, HUGE_PAGES * TIERX_PAGE, 25 /* MADV_COLLAPSE */))
+	    madvise(mem->addr + first * TIERX_PAGE, HUGE_PAGES * TIERX_PAGE,
+		    25 /* MADV_COLLAPSE */))
 		SKIP("no huge page to be had: %s", strerror(errno));
 	return first;
 }

@@ -77,7 +77,8 @@ static void pinned(void)
 	ASSERT_EQ(syscall(SYS_io_uring_register, ring, IORING_UNREGISTER_BUFFERS, NULL, 0), 0);
 	/* The buffer is put by a work item. */
 	ASSERT_WAIT(tierx_mover_one(mover, tierx_mem_pfn(mem, 0), 0, tierx_fast_node()) == 0 &&
-		    tierx_mem_node(mem, 0) == tierx_fast_node(), 5000);
+			    tierx_mem_node(mem, 0) == tierx_fast_node(),
+		    5000);
 }
 
 static void hugetlb(void)
@@ -139,8 +140,8 @@ static int set_policy(struct tierx_mem *mem, int mode, int node)
 {
 	unsigned long mask = node < 0 ? 0 : 1UL << node;
 
-	return syscall(SYS_mbind, mem->addr, mem->pages * TIERX_PAGE, mode,
-		       node < 0 ? NULL : &mask, node < 0 ? 0UL : 64UL, 0);
+	return syscall(SYS_mbind, mem->addr, mem->pages * TIERX_PAGE, mode, node < 0 ? NULL : &mask,
+		       node < 0 ? 0UL : 64UL, 0);
 }
 
 static void mempolicy_of_vma(void)
@@ -253,8 +254,8 @@ static void target_full(void)
 		if (mlock(ballast->addr, chunk * TIERX_PAGE))
 			FAIL("mlock: %s", strerror(errno));
 		for (i = 0; i < mem->pages; i++)
-			mover->wanted[i] = (struct mover_wanted){ .pfn = tierx_mem_pfn(mem, i),
-								  .nid = fast };
+			mover->wanted[i] =
+				(struct mover_wanted){ .pfn = tierx_mem_pfn(mem, i), .nid = fast };
 		if (free > 8192)
 			continue;
 		tierx_mover_run(mover, mem->pages, 10000);

@@ -7,7 +7,7 @@
 #include "tierx_test.h"
 
 #define NO_NODE (-1)
-#define ROUNDS 100
+#define ROUNDS	100
 
 static int tier_of[TARGETS_MAX_NODES]; /* rank, 0 the fastest; -1 without memory */
 static int nr_nodes;
@@ -113,7 +113,7 @@ static struct tierx_policy *ask(void)
 static void promotion(void)
 {
 	struct tierx_policy *policy = ask();
-	int32_t (*target)[TARGETS_MAX_NODES + 1] = tierx_global(policy, "promotion");
+	int32_t(*target)[TARGETS_MAX_NODES + 1] = tierx_global(policy, "promotion");
 	uint64_t *seen = tierx_global(policy, "promotion_seen"), expected;
 	int src, cpu;
 
@@ -127,7 +127,8 @@ static void promotion(void)
 				ASSERT_EQ(target[src][cpu], NO_NODE);
 				continue;
 			}
-			tierx_note("promote from %d for CPUs of %d: %d", src, cpu, target[src][cpu]);
+			tierx_note("promote from %d for CPUs of %d: %d", src, cpu,
+				   target[src][cpu]);
 			ASSERT_GE(target[src][cpu], 0);
 			ASSERT(nearest(0, cpu) & 1ULL << target[src][cpu]);
 		}
@@ -159,8 +160,8 @@ static void demotion(void)
 static void facts(void)
 {
 	struct tierx_policy *policy = ask();
-	int64_t (*stat)[TARGETS_NR_ITEMS] = tierx_global(policy, "node_stat");
-	int32_t (*distance)[TARGETS_MAX_NODES] = tierx_global(policy, "distance");
+	int64_t(*stat)[TARGETS_NR_ITEMS] = tierx_global(policy, "node_stat");
+	int32_t(*distance)[TARGETS_MAX_NODES] = tierx_global(policy, "distance");
 	char path[128], text[32];
 	int src, to;
 

@@ -4,6 +4,6 @@
 #define TARGETS_H
 
 #define TARGETS_MAX_NODES 5
-#define TARGETS_NR_ITEMS 11
+#define TARGETS_NR_ITEMS  11
 
 #endif /* TARGETS_H */

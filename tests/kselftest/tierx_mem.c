@@ -14,7 +14,7 @@
 
 #include "tierx_test.h"
 
-#define MOVE_BATCH 512
+#define MOVE_BATCH   512
 #define MIGRATION_MS 1000
 
 static int set_mempolicy_of(struct tierx_mem *mem, int mode, int node)

@@ -15,4 +15,7 @@ s32 TIERX_OP(counts_init, struct tier_ext_init_args *args)
 	return 0;
 }
 
-TIERX_POLICY(counts, "counters with known values", .init = (void *)counts_init);
+TIERX_POLICY(counts, "counters with known values") = {
+	.name = "counts",
+	.init = (void *)counts_init,
+};

@@ -35,6 +35,11 @@ void TIERX_OP(loader_end_dump, struct tier_ext_dump_ctx *dump)
 	tierx_bpf_dump("last words of the policy\n");
 }
 
-TIERX_POLICY(loader_end, "ends when it is told to", .init = (void *)loader_end_init,
-	     .hint_fault = (void *)loader_end_hint_fault, .tick = (void *)loader_end_tick,
-	     .dump = (void *)loader_end_dump, .tick_ms = 20);
+TIERX_POLICY(loader_end, "ends when it is told to") = {
+	.name = "loader_end",
+	.init = (void *)loader_end_init,
+	.hint_fault = (void *)loader_end_hint_fault,
+	.tick = (void *)loader_end_tick,
+	.dump = (void *)loader_end_dump,
+	.tick_ms = 20,
+};

@@ -9,4 +9,7 @@ void TIERX_OP(loader_future_tick, s32 nid, struct tier_ext_node_stat *stat)
 	tierx_bpf_future(nid);
 }
 
-TIERX_POLICY(loader_future, "needs another kernel", .tick = (void *)loader_future_tick);
+TIERX_POLICY(loader_future, "needs another kernel") = {
+	.name = "loader_future",
+	.tick = (void *)loader_future_tick,
+};

@@ -8,4 +8,7 @@ s32 TIERX_OP(loader_memory_hint_fault, struct folio *folio, struct vm_area_struc
 	return *(volatile s32 *)fault->address;
 }
 
-TIERX_POLICY(loader_memory, "reads any address", .hint_fault = (void *)loader_memory_hint_fault);
+TIERX_POLICY(loader_memory, "reads any address") = {
+	.name = "loader_memory",
+	.hint_fault = (void *)loader_memory_hint_fault,
+};

@@ -88,10 +88,11 @@ void TIERX_OP(mover_migrated, struct tier_ext_request *request, struct tier_ext_
 		__sync_fetch_and_add(&nr_same_gen, 1);
 }
 
-TIERX_POLICY(mover, "makes the moves that user space asks for",
+TIERX_POLICY(mover, "makes the moves that user space asks for") = {
+	.name = "mover",
 	.tick = (void *)mover_tick,
 	.hint_fault = (void *)mover_hint_fault,
 	.admit = (void *)mover_admit,
 	.migrated = (void *)mover_migrated,
 	.tick_ms = 10,
-);
+};

@@ -133,8 +133,15 @@ void TIERX_OP_SLEEPABLE(probe_tick, s32 nid, struct tier_ext_node_stat *stat)
 		probe.migrate_result = tierx_bpf_pfn_migrate(probe.pfn, probe.gen, probe.nid, 0);
 }
 
-TIERX_POLICY(probe, "answers what the test wants", .init = (void *)probe_init,
-	     .exit = (void *)probe_exit, .dump = (void *)probe_dump,
-	     .hint_fault = (void *)probe_hint_fault, .reclaim = (void *)probe_reclaim,
-	     .demote_target = (void *)probe_demote_target, .admit = (void *)probe_admit,
-	     .migrated = (void *)probe_migrated, .tick = (void *)probe_tick, );
+TIERX_POLICY(probe, "answers what the test wants") = {
+	.name = "probe",
+	.init = (void *)probe_init,
+	.exit = (void *)probe_exit,
+	.dump = (void *)probe_dump,
+	.hint_fault = (void *)probe_hint_fault,
+	.reclaim = (void *)probe_reclaim,
+	.demote_target = (void *)probe_demote_target,
+	.admit = (void *)probe_admit,
+	.migrated = (void *)probe_migrated,
+	.tick = (void *)probe_tick,
+};

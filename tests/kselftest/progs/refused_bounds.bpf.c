@@ -21,5 +21,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "an element of a map ends somewhere",
-	     .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "an element of a map ends somewhere") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

@@ -10,5 +10,7 @@ void TIERX_OP(refused_dump, struct tier_ext_dump_ctx *dump)
 	tierx_bpf_dump_bstr(format, data, 3 * sizeof(data[0]));
 }
 
-TIERX_POLICY(refused, "the arguments of a dump are where they are said to be",
-	     .dump = (void *)refused_dump, );
+TIERX_POLICY(refused, "the arguments of a dump are where they are said to be") = {
+	.name = "refused",
+	.dump = (void *)refused_dump,
+};

@@ -8,4 +8,7 @@ s32 TIERX_OP_SLEEPABLE(refused_init, struct tier_ext_init_args *args)
 	return 0;
 }
 
-TIERX_POLICY(refused, "init refuses with its return value", .init = (void *)refused_init, );
+TIERX_POLICY(refused, "init refuses with its return value") = {
+	.name = "refused",
+	.init = (void *)refused_init,
+};

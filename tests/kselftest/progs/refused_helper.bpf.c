@@ -9,5 +9,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "a policy has no business with signals",
-	     .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "a policy has no business with signals") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

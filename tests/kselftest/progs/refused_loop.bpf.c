@@ -12,4 +12,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "a program has to end", .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "a program has to end") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

@@ -8,5 +8,7 @@ s32 TIERX_OP(refused_admit, struct tier_ext_request *request)
 	return TIERX_ALLOW;
 }
 
-TIERX_POLICY(refused, "admit answers a queued move, and may not queue another one",
-	     .admit = (void *)refused_admit, );
+TIERX_POLICY(refused, "admit answers a queued move, and may not queue another one") = {
+	.name = "refused",
+	.admit = (void *)refused_admit,
+};

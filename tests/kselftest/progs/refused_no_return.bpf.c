@@ -7,5 +7,7 @@ void TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vm
 {
 }
 
-TIERX_POLICY(refused, "an op that answers has to answer",
-	     .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "an op that answers has to answer") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

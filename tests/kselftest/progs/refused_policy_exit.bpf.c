@@ -7,4 +7,7 @@ void TIERX_OP_SLEEPABLE(refused_exit, struct tier_ext_exit_info *info)
 	tierx_bpf_exit(1, "again");
 }
 
-TIERX_POLICY(refused, "exit comes too late to end the policy", .exit = (void *)refused_exit, );
+TIERX_POLICY(refused, "exit comes too late to end the policy") = {
+	.name = "refused",
+	.exit = (void *)refused_exit,
+};

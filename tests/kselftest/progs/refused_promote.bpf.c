@@ -8,5 +8,8 @@ s32 TIERX_OP(refused_demote_target, struct folio *folio, struct tier_ext_reclaim
 	return TIERX_DEFAULT;
 }
 
-TIERX_POLICY(refused, "demote_target is in the middle of moving the folio, and may not queue it",
-	     .demote_target = (void *)refused_demote_target, );
+TIERX_POLICY(refused,
+	     "demote_target is in the middle of moving the folio, and may not queue it") = {
+	.name = "refused",
+	.demote_target = (void *)refused_demote_target,
+};

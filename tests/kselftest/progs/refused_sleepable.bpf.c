@@ -8,5 +8,7 @@ s32 TIERX_OP_SLEEPABLE(refused_hint_fault, struct folio *folio, struct vm_area_s
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "hint_fault is called under a page table lock",
-	     .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "hint_fault is called under a page table lock") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

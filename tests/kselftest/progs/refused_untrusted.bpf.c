@@ -13,5 +13,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 }
 
 TIERX_POLICY(refused,
-	     "a folio that a pointer was cast to is not the one that the op was called with",
-	     .hint_fault = (void *)refused_hint_fault, );
+	     "a folio that a pointer was cast to is not the one that the op was called with") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

@@ -9,4 +9,7 @@ s32 refused_hint_fault(u64 *ctx)
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "neither are the arguments", .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "neither are the arguments") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

@@ -9,4 +9,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 	return TIERX_STAY;
 }
 
-TIERX_POLICY(refused, "neither is what it is told", .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "neither is what it is told") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

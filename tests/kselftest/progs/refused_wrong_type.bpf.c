@@ -8,4 +8,7 @@ s32 TIERX_OP(refused_hint_fault, struct folio *folio, struct vm_area_struct *vma
 	return tierx_bpf_folio_nid((struct folio *)vma);
 }
 
-TIERX_POLICY(refused, "a VMA is no folio", .hint_fault = (void *)refused_hint_fault, );
+TIERX_POLICY(refused, "a VMA is no folio") = {
+	.name = "refused",
+	.hint_fault = (void *)refused_hint_fault,
+};

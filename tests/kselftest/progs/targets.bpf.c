@@ -59,7 +59,8 @@ void TIERX_OP_SLEEPABLE(targets_tick, s32 nid, struct tier_ext_node_stat *stat)
 	__sync_fetch_and_add(&rounds, 1);
 }
 
-TIERX_POLICY(targets, "asks for targets",
+TIERX_POLICY(targets, "asks for targets") = {
+	.name = "targets",
 	.tick = (void *)targets_tick,
 	.tick_ms = 10,
-);
+};
