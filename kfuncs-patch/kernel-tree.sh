@@ -152,7 +152,9 @@ apply_hooks()
 	id=$(hooks_id)
 	[ "$(cat "$record" 2>/dev/null)" != "$id" ] || return 0
 	[ -z "$(tree_git status --porcelain -uno)" ] ||
-		die "$tree has uncommitted changes; commit and run 'make kernel-hooks-export', or discard them"
+		die "$tree has uncommitted changes: commit and 'make kernel-hooks-export', or discard them"
+	[ ! -f "$record" ] || [ "$(tree_git rev-parse HEAD)" = "$(tree_git rev-parse tierx-applied)" ] ||
+		die "$tree has commits of yours and hooks/ changed as well: export or drop one of them"
 
 	rm -rf "$side"
 	tree_git worktree prune
@@ -161,6 +163,7 @@ apply_hooks()
 	am_all "$side"
 	tree_git reset -q --hard "$(git -C "$side" rev-parse HEAD)"
 	tree_git worktree remove --force "$side"
+	tree_git tag -f tierx-applied > /dev/null
 	printf '%s\n' "$id" > "$record"
 }
 
@@ -246,6 +249,7 @@ export_hooks()
 	[ -d "$tree/.git" ] || die "no tree yet: run 'make kernel-tree'"
 	rm -f "$hooks"/*.patch
 	tree_git format-patch -q --zero-commit --no-signature -o "$hooks" tierx-base..HEAD
+	tree_git tag -f tierx-applied > /dev/null
 	hooks_id > "$tree.hooks"
 	list_hooks
 }
