@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Policy tpp is the kernel's own tiering: on the same workload it promotes and demotes as many
+ * pages as the kernel does without a policy.
+ *
+ * The fast node is full of memory that nobody touches any more. On the slow node is hot memory,
+ * touched all the time, and as much cold memory. The kernel has to find the hot memory, make
+ * room for it and leave the rest alone.
+ */
+#include <limits.h>
+
+#include "tierx_test.h"
+
+#define TPP	    "../../../bpf/tpp"
+#define REPETITIONS 3
+#define TOLERANCE   15
+#define HOT_PAGES   16384
+/* More than the watermarks: kswapd must not have given up before there is demotion. */
+#define FREE_PAGES 8192
+/* An emulated guest is slow: hot memory has to be touched within this time. */
+#define HOT_MS 3000
+/* So short that no memory is hot. */
+#define NEVER_HOT_MS 1
+#define SETTLED_MS   2000
+#define LIMIT_MS     40000
+#define STEP_MS	     100
+
+struct moved {
+	uint64_t promoted;
+	uint64_t demoted;
+};
+
+struct workload {
+	struct tierx_mem *cold_fast;
+	struct tierx_mem *cold_slow;
+	struct tierx_mem *hot;
+	struct tierx_toucher *toucher;
+};
+
+static struct moved moved_now(void)
+{
+	return (struct moved){
+		.promoted = tierx_vmstat("pgpromote_success"),
+		.demoted = tierx_vmstat("pgdemote_kswapd") + tierx_vmstat("pgdemote_direct") +
+			   tierx_vmstat("pgdemote_khugepaged"),
+	};
+}
+
+static void tiering_off(void)
+{
+	tierx_set_demotion(false);
+	tierx_set("/proc/sys/kernel/numa_balancing", "0");
+}
+
+static void workload_start(struct workload *workload)
+{
+	int fast = tierx_fast_node(), slow = tierx_slow_node();
+	uint64_t free_pages = tierx_node_vmstat(fast, "nr_free_pages");
+
+	ASSERT_GT(free_pages, FREE_PAGES + HOT_PAGES);
+	workload->hot = tierx_mem_alloc(HOT_PAGES, slow);
+	workload->cold_slow = tierx_mem_alloc(HOT_PAGES, slow);
+	workload->cold_fast = tierx_mem_alloc(free_pages - FREE_PAGES, fast);
+	/* To be filled counts as being touched. */
+	ASSERT_EQ(tierx_write("/proc/self/clear_refs", "1"), 0);
+	workload->toucher = tierx_touch_start(workload->hot, -1, true);
+}
+
+static void workload_stop(struct workload *workload)
+{
+	tierx_touch_stop(workload->toucher);
+	tierx_mem_free(workload->cold_fast);
+	tierx_mem_free(workload->cold_slow);
+	tierx_mem_free(workload->hot);
+}
+
+/* Until the hot memory has arrived and nothing has moved for a while, or it takes too long. */
+static void workload_settle(struct workload *workload)
+{
+	uint64_t start = tierx_now_ms(), last_move = start;
+	struct moved now, last = moved_now();
+
+	while (tierx_now_ms() - last_move < SETTLED_MS ||
+	       tierx_mem_count(workload->hot, tierx_fast_node()) < HOT_PAGES * 99 / 100) {
+		if (tierx_now_ms() - start > LIMIT_MS)
+			break;
+		tierx_sleep_ms(STEP_MS);
+		now = moved_now();
+		if (now.promoted != last.promoted || now.demoted != last.demoted)
+			last_move = tierx_now_ms();
+		last = now;
+	}
+}
+
+/* Skips the case where the project's policies are not beside the tests. */
+static struct tierx_policy *attach_tpp(unsigned int hot_ms)
+{
+	struct tierx_policy *policy;
+	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/progs/" TPP ".bpf.o", tierx_dir());
+	if (access(path, R_OK))
+		SKIP("no %s", path);
+	policy = tierx_open(TPP);
+	ASSERT_EQ(tierx_load(policy), 0);
+	*(uint32_t *)tierx_global(policy, "hot_threshold_ms") = hot_ms;
+	ASSERT_EQ(tierx_attach(policy), 0);
+	return policy;
+}
+
+/* With the kernel's own tiering, or with tpp. */
+static struct tierx_policy *tiering_on(bool tpp, unsigned int hot_ms)
+{
+	struct tierx_policy *policy = tpp ? attach_tpp(hot_ms) : NULL;
+	char threshold[16];
+
+	snprintf(threshold, sizeof(threshold), "%u", hot_ms);
+	tierx_set("/sys/kernel/debug/sched/numa_balancing/hot_threshold_ms", threshold);
+	tierx_set_demotion(true);
+	tierx_set_tiering();
+	return policy;
+}
+
+static void report(bool tpp, struct workload *workload, const struct moved *moved)
+{
+	int fast = tierx_fast_node();
+
+	tierx_note(
+		"%s: promoted %llu, demoted %llu; on the fast node: %zu of %d hot, %zu of %d cold",
+		tpp ? "tpp" : "kernel", (unsigned long long)moved->promoted,
+		(unsigned long long)moved->demoted, tierx_mem_count(workload->hot, fast), HOT_PAGES,
+		tierx_mem_count(workload->cold_slow, fast), HOT_PAGES);
+}
+
+static struct moved run_workload(bool tpp)
+{
+	struct tierx_policy *policy;
+	struct workload workload;
+	struct moved before, moved;
+
+	tiering_off();
+	workload_start(&workload);
+	before = moved_now();
+	policy = tiering_on(tpp, HOT_MS);
+	workload_settle(&workload);
+	moved = moved_now();
+	moved.promoted -= before.promoted;
+	moved.demoted -= before.demoted;
+	report(tpp, &workload, &moved);
+	if (policy) {
+		ASSERT_GT(tierx_event("hint_fault"), 0);
+		ASSERT_GT(tierx_event("reclaim"), 0);
+		tierx_detach(policy);
+	}
+	workload_stop(&workload);
+
+	return moved;
+}
+
+static uint64_t median(const uint64_t values[REPETITIONS])
+{
+	int i, j, less;
+
+	for (i = 0; i < REPETITIONS; i++) {
+		for (j = 0, less = 0; j < REPETITIONS; j++)
+			less += values[j] < values[i] || (values[j] == values[i] && j < i);
+		if (less == REPETITIONS / 2)
+			break;
+	}
+	return values[i];
+}
+
+static void expect_similar(const char *what, const uint64_t kernel[REPETITIONS],
+			   const uint64_t tpp[REPETITIONS])
+{
+	uint64_t wanted = median(kernel), got = median(tpp);
+
+	tierx_note("%s: kernel %llu, tpp %llu", what, (unsigned long long)wanted,
+		   (unsigned long long)got);
+	ASSERT_GT(wanted, HOT_PAGES / 4);
+	ASSERT_GE(got * 100, wanted * (100 - TOLERANCE));
+	ASSERT_LE(got * 100, wanted * (100 + TOLERANCE));
+}
+
+static void as_the_kernel(void)
+{
+	uint64_t promoted[2][REPETITIONS], demoted[2][REPETITIONS];
+	struct moved moved;
+	int i, tpp;
+
+	/* The first run also pushes out the page cache that earlier tests have left. */
+	run_workload(false);
+	for (i = 0; i < REPETITIONS; i++) {
+		for (tpp = 0; tpp < 2; tpp++) {
+			moved = run_workload(tpp);
+			promoted[tpp][i] = moved.promoted;
+			demoted[tpp][i] = moved.demoted;
+		}
+	}
+	expect_similar("promoted", promoted[0], promoted[1]);
+	expect_similar("demoted", demoted[0], demoted[1]);
+}
+
+/* As many hint faults as would promote everything, if it was hot. */
+static void expect_no_promotion(bool tpp)
+{
+	uint64_t faults = tierx_vmstat("numa_hint_faults");
+	struct tierx_policy *policy;
+	struct workload workload;
+	struct moved before, moved;
+
+	tiering_off();
+	workload_start(&workload);
+	before = moved_now();
+	policy = tiering_on(tpp, NEVER_HOT_MS);
+	ASSERT_WAIT(tierx_vmstat("numa_hint_faults") - faults > 4 * HOT_PAGES, LIMIT_MS);
+	moved = moved_now();
+	moved.promoted -= before.promoted;
+	moved.demoted -= before.demoted;
+	report(tpp, &workload, &moved);
+	ASSERT_LE(moved.promoted, HOT_PAGES * TOLERANCE / 100);
+	if (policy)
+		tierx_detach(policy);
+	workload_stop(&workload);
+}
+
+static void cold_stays(void)
+{
+	expect_no_promotion(false);
+	expect_no_promotion(true);
+}
+
+static const struct tierx_test tests[] = {
+	TIERX_TEST(as_the_kernel, "tpp promotes and demotes as the kernel does, within 15 %"),
+	TIERX_TEST(cold_stays, "neither promotes what is touched, but not soon"),
+};
+
+TIERX_TEST_MAIN(tests, tierx_unmet_tiers)
