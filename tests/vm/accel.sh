@@ -30,10 +30,14 @@ accel_choose()
 
 # Emulated, "rep movsb" moves one byte at a time, and the kernel takes it where it is said
 # to be fast: without the two flags it moves eight.
-accel_args()	# tcg|kvm
+# With icount the clock and the time stamp counter advance by one nanosecond and one tick per
+# instruction, whatever the host does meanwhile.
+accel_args()	# tcg|icount|kvm
 {
 	case $1 in
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
+	icount) printf '%s\n' -accel tcg,thread=single -cpu max,-erms,-fsrm,-rdrand,-rdseed \
+		-icount shift=0,sleep=off -rtc clock=vm ;;
 	tcg) printf '%s\n' -accel tcg,thread=multi -cpu max,-erms,-fsrm ;;
 	esac
 	printf '%s\n' -machine q35,hmat=on,usb=off,vmport=off
