@@ -398,6 +398,65 @@ static void again(void)
 	ASSERT_EQ(next->nr_exit, 20);
 }
 
+/* In a child: attach and detach as often as it works. Its status tells what went wrong. */
+static int contend(void *arg)
+{
+	volatile struct tierx_probe *probe;
+	struct tierx_policy *policy = probe_open(arg, &probe);
+	uint64_t attached = 0;
+	int i, err;
+
+	ASSERT_EQ(tierx_load(policy), 0);
+	for (i = 0; i < 200; i++) {
+		err = tierx_attach(policy);
+		if (err == -EBUSY)
+			continue;
+		ASSERT_EQ(err, 0);
+		attached++;
+		ASSERT_STREQ(tierx_sys("root/ops"), arg);
+		tierx_detach(policy);
+		ASSERT_EQ(probe->nr_exit, attached);
+	}
+	ASSERT_EQ(probe->nr_init, attached);
+	ASSERT_GT(attached, 0);
+	return 0;
+}
+
+static void race(void)
+{
+	uint64_t seq = tierx_sys_nr("enable_seq"), rejected = tierx_sys_nr("nr_rejected");
+	pid_t one = tierx_fork(contend, "one"), two = tierx_fork(contend, "two");
+
+	ASSERT_EQ(tierx_wait_child(one, 60000), 0);
+	ASSERT_EQ(tierx_wait_child(two, 60000), 0);
+	ASSERT(!tierx_enabled());
+	/* Each of the attempts went one way or the other. */
+	ASSERT_EQ(tierx_sys_nr("enable_seq") - seq + tierx_sys_nr("nr_rejected") - rejected, 400);
+}
+
+static int try_unprivileged(void *arg)
+{
+	struct tierx_policy *policy = tierx_open("probe");
+
+	(void)arg;
+	ASSERT_EQ(setresuid(65534, 65534, 65534), 0);
+	ASSERT_EQ(tierx_load(policy), -EPERM);
+	ASSERT_EQ(tierx_write("/sys/kernel/mm/tier_ext/abort", "1"), -EACCES);
+	ASSERT_EQ(access("/sys/kernel/mm/tier_ext/last_exit_dump", R_OK), -1);
+	ASSERT(tierx_enabled());
+	return 0;
+}
+
+static void unprivileged(void)
+{
+	volatile struct tierx_probe *probe;
+	struct tierx_policy *policy = probe_open(NULL, &probe);
+
+	probe_start(policy);
+	ASSERT_EQ(tierx_wait_child(tierx_fork(try_unprivileged, NULL), 10000), 0);
+	ASSERT(tierx_enabled());
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(attach, "a policy is attached and detached"),
 	TIERX_TEST(empty, "a policy without any op is a policy"),
@@ -413,6 +472,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(dump_cut, "a dump that is too long is cut"),
 	TIERX_TEST(dump_long, "a dump as long as was asked for is complete"),
 	TIERX_TEST(again, "a policy can be attached right after an ejection"),
+	TIERX_TEST(race, "two loaders race, and each attempt works or is refused"),
+	TIERX_TEST(unprivileged, "users may neither load a policy nor end one"),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet)

@@ -91,6 +91,7 @@ static void admit_bad(void)
 	ASSERT_GT(tierx_mem_count(storm->mem, tierx_fast_node()), 0);
 }
 
+/* Asked for by the very first tick: no hook may still be off when that comes. */
 static void migrated_queued(void)
 {
 	volatile struct tierx_probe *probe;
@@ -103,8 +104,8 @@ static void migrated_queued(void)
 	probe->pfn = pfn;
 	probe->nid = tierx_fast_node();
 	probe->migrate_result = 1;
-	probe_start(policy);
 	probe->order = PROBE_MIGRATE;
+	probe_start(policy);
 	ASSERT_WAIT(tierx_mem_node(mem, 0) == tierx_fast_node(), 5000);
 	ASSERT_EQ(probe->migrate_result, 0);
 	ASSERT_EQ(tierx_event("queued"), 1);

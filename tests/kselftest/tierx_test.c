@@ -20,6 +20,7 @@ static struct {
 } deferred[MAX_DEFERRED];
 
 static int nr_deferred;
+static pid_t runner;
 static jmp_buf leave;
 static enum outcome outcome;
 static char skip_reason[256];
@@ -63,6 +64,15 @@ void tierx_note(const char *fmt, ...)
 			ksft_print_msg("%s\n", part);
 }
 
+/* A child has nothing to undo and nowhere to go back to: its parent sees the status. */
+static __attribute__((noreturn)) void leave_case(enum outcome how)
+{
+	if (getpid() != runner)
+		_exit(how == SKIPPED ? KSFT_SKIP : KSFT_FAIL);
+	outcome = how;
+	longjmp(leave, 1);
+}
+
 void tierx_fail(const char *file, int line, const char *fmt, ...)
 {
 	const char *base = strrchr(file, '/');
@@ -74,8 +84,7 @@ void tierx_fail(const char *file, int line, const char *fmt, ...)
 	va_end(args);
 	tierx_note("%s:%d: %s", base ? base + 1 : file, line, text);
 
-	outcome = FAILED;
-	longjmp(leave, 1);
+	leave_case(FAILED);
 }
 
 void tierx_skip(const char *fmt, ...)
@@ -86,8 +95,7 @@ void tierx_skip(const char *fmt, ...)
 	vsnprintf(skip_reason, sizeof(skip_reason), fmt, args);
 	va_end(args);
 
-	outcome = SKIPPED;
-	longjmp(leave, 1);
+	leave_case(SKIPPED);
 }
 
 const char *tierx_dir(void)
@@ -145,6 +153,7 @@ int tierx_main(int argc, char **argv, const struct tierx_test *tests, size_t nr_
 
 	/* A case that crashes shall not take the lines before it along. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	runner = getpid();
 	ksft_print_header();
 
 	why = unmet ? unmet() : NULL;

@@ -65,7 +65,7 @@ int tierx_main(int argc, char **argv, const struct tierx_test *tests, size_t nr_
 /* The usual answer: not root, or no tier_ext in this kernel. */
 const char *tierx_unmet(void);
 
-/* Only from the thread that runs the case. */
+/* Only from the thread that runs the case, or from a child, which they end. */
 __attribute__((noreturn, format(printf, 3, 4))) void tierx_fail(const char *file, int line,
 								const char *fmt, ...);
 __attribute__((noreturn, format(printf, 1, 2))) void tierx_skip(const char *fmt, ...);
