@@ -34,6 +34,7 @@ TIERX_INCLUDE := $(CURDIR)/include
 POLICIES := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
 LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c))
+BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
 	$(wildcard tests/unit/fixtures/*.bpf.c))
@@ -129,6 +130,11 @@ $(BUILD)/tests/demo/%: tests/demo/%.c Makefile | $(BUILD)/deps.ok
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< \
 		-lnuma -o $@
 
+$(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror $< -lnuma -o $@
+
 kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 	$(Q)$(MAKE) --no-print-directory -C tests/kselftest OUTPUT=$(BUILD)/tests/kselftest \
 		CLANG=$(CLANG) BPFTOOL=$(BPFTOOL) LIBBPF=$(LIBBPF) VMLINUX_H=$(VMLINUX_H) \
@@ -173,6 +179,12 @@ libbpf bpftool: $(BUILD)/tools.key ## libbpf and bpftool of the kernel tree, in 
 $(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
 	$(Q)tests/vm/initramfs.sh $@
 
+##@ Measure
+
+bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault: unpatched, patched, with nop
+	$(Q)kfuncs-patch/kernel-build.sh kernel base
+	$(Q)tests/bench/insns/run.sh
+
 ##@ Check and install
 
 check: kernel-tree $(VMLINUX_H) $(BUILD)/tools.key ## style, headers, kernel-doc, spelling, shell scripts
@@ -199,6 +211,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel \
+.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

@@ -3,9 +3,13 @@
 #
 # kernel-build.sh: build what the project takes from the kernel tree, or find it in the cache.
 #
-#   kernel-build.sh kernel [guest|debug]   build/<name>/{bzImage,vmlinux,vmlinux.h,config,BUILD-INFO}
+#   kernel-build.sh kernel [guest|debug|base]
+#                                          build/<name>/{bzImage,vmlinux,vmlinux.h,config,BUILD-INFO}
 #   kernel-build.sh tools                  build/tools/: libbpf.a, its headers, bpftool
-#   kernel-build.sh key [guest|debug]      the cache key, for the curious
+#   kernel-build.sh key [guest|debug|base] the cache key, for the curious
+#
+# base is the guest kernel from the source as it came, without hooks and overlay, to compare
+# with.
 #
 # The cache lives outside the clone and is keyed by content: a second clone, or a branch
 # and back, builds nothing. kernel-build.sh exits with 3 when the disk is too full.
@@ -37,7 +41,14 @@ overlay_sources()
 fragments()
 {
 	printf '%s\n' "$here/config/guest.config"
-	[ "$1" = guest ] || printf '%s\n' "$here/config/$1.config"
+	[ "$1" = guest ] || [ "$1" = base ] || printf '%s\n' "$here/config/$1.config"
+}
+
+fragments_text()
+{
+	local unknown='^$'
+	[ "$1" != base ] || unknown='^CONFIG_TIER_EXT='
+	fragments "$1" | xargs cat | grep -v "$unknown"
 }
 
 source_checksum() { "$here/kernel-tree.sh" source | sed 's/.* sha256 \([^ ]*\) .*/\1/'; }
@@ -46,12 +57,18 @@ series() { "$here/kernel-tree.sh" source | sed 's/^linux \([0-9]*\.[0-9]*\).*/\1
 # Contents with their names relative to the clone, so that every clone has the same key.
 hash_files() { (cd "$top" && xargs -r -d '\n' realpath --relative-to=. | xargs -r sha256sum); }
 
+changes()
+{
+	find "$here/hooks/$(series)" -name '*.patch' | LC_ALL=C sort
+	overlay_sources
+}
+
+# A kernel without our changes stays the same when those do.
 kernel_key()
 {
 	{
 		source_checksum
-		find "$here/hooks/$(series)" -name '*.patch' | LC_ALL=C sort | hash_files
-		overlay_sources | hash_files
+		[ "$1" = base ] || changes | hash_files
 		fragments "$1" | hash_files
 		toolchain
 	} | sha256sum | cut -d' ' -f1
@@ -88,7 +105,7 @@ configure()
 {
 	local merged=$out/.fragments
 	mkdir -p "$out"
-	fragments "$1" | xargs cat > "$merged.new"
+	fragments_text "$1" > "$merged.new"
 	if [ -f "$out/.config" ] && cmp -s "$merged" "$merged.new"; then
 		rm "$merged.new"
 		kernel_make olddefconfig
@@ -119,7 +136,7 @@ verify_config()
 build_kernel()
 {
 	local name=$1 key store dest
-	case $name in guest|debug) ;; *) die "CONFIG=$name: guest or debug" ;; esac
+	case $name in guest|debug|base) ;; *) die "CONFIG=$name: guest, debug or base" ;; esac
 	key=$(kernel_key "$name")
 	store=$CACHE/kernel/$key
 	dest=$BUILD/$name
@@ -132,6 +149,20 @@ build_kernel()
 	say "$name kernel: $(sed -n 1p "$store/BUILD-INFO")"
 }
 
+# A worktree of the import commit. Tree and output have the same place relative to each other
+# as those of the patched kernel, so ccache knows almost every file.
+use_unpatched_tree()
+{
+	local patched=$tree
+	tree=$BUILD/unpatched/$(basename "$patched")
+	out=$BUILD/unpatched/kernel
+	if [ "$(git -C "$tree" rev-parse HEAD 2> /dev/null)" != "$(git -C "$patched" rev-parse tierx-base)" ]; then
+		rm -rf "$tree"
+		git -C "$patched" worktree prune
+		git -C "$patched" worktree add -q --detach "$tree" tierx-base
+	fi
+}
+
 compile_kernel()
 {
 	local name=$1 store=$2 key=$3
@@ -139,6 +170,7 @@ compile_kernel()
 	[ -d "$out" ] || need_space "$BUILD" 6144
 	need_space "$CACHE" 256
 	tree=$("$here/kernel-tree.sh" tree)
+	[ "$name" != base ] || use_unpatched_tree
 	configure "$name"
 	say "building the $name kernel in $out (5 to 10 minutes when nothing is cached)"
 	kernel_make bzImage 2> "$out/build.log" || build_failed "$out" "$out/build.log"

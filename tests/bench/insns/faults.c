@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * faults KIND COUNT: instructions that one page fault takes.
+ *
+ * Runs in a guest whose clock counts instructions (tests/vm/run --accel icount): there the
+ * time stamp counter advances by one per instruction of the one virtual CPU. Each access is
+ * counted by itself, and the median over COUNT of them is printed, with the quartiles: an
+ * interrupt or a refill of a free list is in few of them.
+ *
+ * KIND is
+ *	loop	a loop of LOOP_LEN instructions, to check the counter
+ *	anon	first write to anonymous memory
+ *	file	first read of a page that is in the page cache, mapped privately
+ *	hint	NUMA hint fault, the page stays: as often as the kernel arms pages
+ *	promote	NUMA hint fault, the page is moved to the fast node
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <numaif.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#define PAGE_SIZE 4096UL
+#define NR_PAGES  512UL
+#define LOOP_LEN  100000
+#define SLOW_NODE 1
+/* An access without a fault takes a few instructions, a fault takes hundreds. */
+#define FAULT_MIN    100
+#define HINT_SECONDS 120
+
+/**
+ * struct samples - instructions per fault
+ * @counts: one per fault
+ * @nr: number of faults so far
+ * @wanted: number of faults to be seen
+ */
+struct samples {
+	uint32_t *counts;
+	unsigned long nr;
+	unsigned long wanted;
+};
+
+static inline uint64_t count_now(void)
+{
+	unsigned int cpu;
+
+	return __rdtscp(&cpu);
+}
+
+/* What reading the counter twice takes. */
+static uint64_t overhead;
+
+static void samples_add(struct samples *samples, uint64_t count)
+{
+	count -= overhead;
+	if (samples->nr < samples->wanted && count >= FAULT_MIN)
+		samples->counts[samples->nr++] = count;
+}
+
+static void measure_overhead(void)
+{
+	uint64_t start, count;
+	int i;
+
+	overhead = UINT64_MAX;
+	for (i = 0; i < 100; i++) {
+		start = count_now();
+		count = count_now() - start;
+		if (count < overhead)
+			overhead = count;
+	}
+}
+
+static void measure_loop(struct samples *samples)
+{
+	uint64_t start, n;
+
+	while (samples->nr < samples->wanted) {
+		n = LOOP_LEN / 2;
+		start = count_now();
+		asm volatile("1: dec %0\n jnz 1b" : "+r"(n));
+		samples_add(samples, count_now() - start);
+	}
+}
+
+static void touch_all(struct samples *samples, char *area, bool write)
+{
+	unsigned long page;
+	uint64_t start;
+
+	for (page = 0; page < NR_PAGES; page++) {
+		start = count_now();
+		if (write)
+			*(volatile char *)(area + page * PAGE_SIZE) = 1;
+		else
+			(void)*(volatile char *)(area + page * PAGE_SIZE);
+		samples_add(samples, count_now() - start);
+	}
+}
+
+static char *map(int fd)
+{
+	int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0);
+	char *area = mmap(NULL, NR_PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (area == MAP_FAILED)
+		err(1, "mmap");
+	madvise(area, NR_PAGES * PAGE_SIZE, MADV_NOHUGEPAGE);
+	return area;
+}
+
+static void measure_mapped(struct samples *samples, int fd)
+{
+	char *area;
+
+	while (samples->nr < samples->wanted) {
+		area = map(fd);
+		touch_all(samples, area, fd < 0);
+		munmap(area, NR_PAGES * PAGE_SIZE);
+	}
+}
+
+static int cached_file(void)
+{
+	static char page[PAGE_SIZE];
+	unsigned long i;
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+	if (fd < 0)
+		err(1, "/tmp");
+	for (i = 0; i < NR_PAGES; i++)
+		if (write(fd, page, sizeof(page)) != sizeof(page))
+			err(1, "write");
+	return fd;
+}
+
+static void move_all(char *area, int nid)
+{
+	void *pages[NR_PAGES];
+	int nodes[NR_PAGES], status[NR_PAGES];
+	unsigned long i;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		pages[i] = area + i * PAGE_SIZE;
+		nodes[i] = nid;
+	}
+	if (move_pages(0, NR_PAGES, pages, nodes, status, MPOL_MF_MOVE))
+		err(1, "move_pages");
+}
+
+static unsigned long on_slow_node(char *area)
+{
+	void *pages[NR_PAGES];
+	int status[NR_PAGES];
+	unsigned long i, nr = 0;
+
+	for (i = 0; i < NR_PAGES; i++)
+		pages[i] = area + i * PAGE_SIZE;
+	if (move_pages(0, NR_PAGES, pages, NULL, status, 0))
+		err(1, "move_pages");
+	for (i = 0; i < NR_PAGES; i++)
+		nr += status[i] == SLOW_NODE;
+	return nr;
+}
+
+/*
+ * The kernel arms pages when it gets round to it: touch them until enough accesses have
+ * faulted. Pages that may be promoted are moved back before each round.
+ */
+static void measure_hint(struct samples *samples, bool promote)
+{
+	char *area = map(-1);
+	time_t end = time(NULL) + HINT_SECONDS;
+
+	memset(area, 1, NR_PAGES * PAGE_SIZE);
+	move_all(area, SLOW_NODE);
+	while (samples->nr < samples->wanted) {
+		if (time(NULL) > end)
+			errx(1, "only %lu hint faults in %d s", samples->nr, HINT_SECONDS);
+		touch_all(samples, area, true);
+		if (promote && on_slow_node(area) < NR_PAGES / 2)
+			move_all(area, SLOW_NODE);
+	}
+	if (!promote && on_slow_node(area) != NR_PAGES)
+		errx(1, "pages were promoted that should stay");
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void report(const char *kind, struct samples *samples)
+{
+	uint32_t *counts = samples->counts;
+	unsigned long nr = samples->nr;
+
+	qsort(counts, nr, sizeof(*counts), compare);
+	printf("%s %u %u %u %u %lu\n", kind, counts[nr / 2], counts[0], counts[nr / 4],
+	       counts[nr * 3 / 4], nr);
+}
+
+int main(int argc, char **argv)
+{
+	struct samples samples = {};
+
+	if (argc != 3 || !(samples.wanted = strtoul(argv[2], NULL, 10)))
+		errx(2, "usage: faults loop|anon|file|hint|promote COUNT");
+	samples.counts = calloc(samples.wanted, sizeof(*samples.counts));
+	if (!samples.counts)
+		err(1, "memory");
+	memset(samples.counts, 1, samples.wanted * sizeof(*samples.counts));
+	measure_overhead();
+	if (!strcmp(argv[1], "loop"))
+		measure_loop(&samples);
+	else if (!strcmp(argv[1], "anon"))
+		measure_mapped(&samples, -1);
+	else if (!strcmp(argv[1], "file"))
+		measure_mapped(&samples, cached_file());
+	else if (!strcmp(argv[1], "hint") || !strcmp(argv[1], "promote"))
+		measure_hint(&samples, *argv[1] == 'p');
+	else
+		errx(2, "no kind %s", argv[1]);
+	report(argv[1], &samples);
+
+	return 0;
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# guest.sh BUILD POLICY COUNT: in the guest, count the instructions of page faults, with
+# POLICY attached, or with none (POLICY is "none").
+set -euo pipefail
+
+BUILD=$1
+POLICY=$2
+COUNT=$3
+scan=/sys/kernel/debug/sched/numa_balancing
+export TIERX_POLICY_PATH=$BUILD/bpf
+
+faults() { "$BUILD/tests/bench/faults" "$1" "$COUNT"; }
+
+# Short, so that pages are armed soon and often.
+for knob in scan_delay_ms scan_period_min_ms scan_period_max_ms; do
+	echo 100 > $scan/$knob
+done
+echo 1 > /sys/kernel/mm/numa/demotion_enabled
+
+# Only tiering is compared: without a policy it is as if a policy had switched it on.
+echo 2 > /proc/sys/kernel/numa_balancing
+[ "$POLICY" = none ] || "$BUILD/bin/tierx" load "$POLICY" >&2
+
+faults loop
+faults anon
+faults file
+# No page is hot: each stays where it is.
+echo 0 > $scan/hot_threshold_ms
+faults hint
+# Every page is hot.
+echo 4000 > $scan/hot_threshold_ms
+faults promote
