@@ -30,7 +30,7 @@ static bool node_has_memory(int node)
 	snprintf(word, sizeof(word), "%d", node);
 	if (tierx_read("/sys/devices/system/node/has_memory", list, sizeof(list)) <= 0)
 		return false;
-	return strstr(list, word) != NULL;
+	return strstr(list, word);
 }
 
 static int set_blocks(int node, const char *state)
