@@ -50,7 +50,7 @@ build_packages()
 {
 	mkdir -p "$BUILD/deb"
 	rm -f "$BUILD"/deb/*.deb "$BUILD"/*.deb
-	TAR_OPTIONS=--dereference DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg \
+	KDEB_PKGVERSION=$(kernel_make kernelversion)-1 TAR_OPTIONS=--dereference DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg \
 		KBUILD_BUILD_USER=tier_ext KBUILD_BUILD_HOST=tier_ext \
 		kernel_make bindeb-pkg > "$BUILD/deb/build.log" 2>&1 ||
 		build_failed "$out" "$BUILD/deb/build.log"
