@@ -36,7 +36,7 @@ function percent(a, b, kind) {
 # One line, and whether the limit (percent, or "" for none) is kept.
 function row(kind, what, limited, base, limit,    more) {
 	more = percent(limited, base, kind)
-	printf "%-42s %18s %18s %18s %+8.2f%% %s\n", what, cell("unpatched", kind),
+	printf "%-42s %24s %24s %24s %+8.2f%% %s\n", what, cell("unpatched", kind),
 		cell("patched", kind), cell("nop", kind), more,
 		limit == "" ? "" : "(limit " limit "%) " (more <= limit ? "ok" : "EXCEEDED")
 	bad += limit != "" && more > limit
@@ -44,7 +44,7 @@ function row(kind, what, limited, base, limit,    more) {
 
 END {
 	print "Instructions per page fault: median of all faults (first to third quartile)"
-	printf "%-42s %18s %18s %18s %9s\n", "", "unpatched", "patched", "with nop", "more"
+	printf "%-42s %24s %24s %24s %9s\n", "", "unpatched", "patched", "with nop", "more"
 	row("loop", "loop of 100000 instructions", "patched", "unpatched", 0)
 	print "no policy against the unpatched kernel"
 	row("anon", "  anonymous page, first write", "patched", "unpatched", 0.1)
