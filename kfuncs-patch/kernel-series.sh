@@ -113,7 +113,8 @@ write_mails()
 	ls "$out"
 }
 
-# First line of the text: the subject. @SOURCE@: what the series applies to.
+# First line of the text: its licence; the second: the subject. @SOURCE@: what the series
+# applies to.
 fill_cover()
 {
 	local text=$here/cover-letter.txt source
@@ -126,6 +127,7 @@ fill_cover()
 			}
 		}
 		/\*\*\* SUBJECT HERE \*\*\*/ {
+			getline licence < text
 			getline subject < text
 			sub(/\*\*\* SUBJECT HERE \*\*\*/, subject)
 		}

@@ -69,14 +69,11 @@ int hold__until_end(int link_fd)
 	for (;;) {
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents) {
-			/* On purpose; also waits until the kernel is done with the policy. */
-			bpf_link_detach(link_fd);
-			break;
-		}
-		if ((fds[0].revents & POLLHUP) || !is_attached())
+		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached())
 			break;
 	}
+	/* Also waits until the kernel is done with a policy that it is just ejecting. */
+	bpf_link_detach(link_fd);
 	close(fds[1].fd);
 
 	return report_end();

@@ -108,17 +108,14 @@ static struct tierx_policy *attach_tpp(unsigned int hot_ms)
 	return policy;
 }
 
-/* With the kernel's own tiering, or with tpp. */
-static struct tierx_policy *tiering_on(bool tpp, unsigned int hot_ms)
+static void tiering_on(unsigned int hot_ms)
 {
-	struct tierx_policy *policy = tpp ? attach_tpp(hot_ms) : NULL;
 	char threshold[16];
 
 	snprintf(threshold, sizeof(threshold), "%u", hot_ms);
 	tierx_set("/sys/kernel/debug/sched/numa_balancing/hot_threshold_ms", threshold);
 	tierx_set_demotion(true);
 	tierx_set_tiering();
-	return policy;
 }
 
 static void report(bool tpp, struct workload *workload, const struct moved *moved)
@@ -139,9 +136,11 @@ static struct moved run_workload(bool tpp)
 	struct moved before, moved;
 
 	tiering_off();
+	/* First: to load a policy takes memory of the fast node, which would be demoted for it. */
+	policy = tpp ? attach_tpp(HOT_MS) : NULL;
 	workload_start(&workload);
 	before = moved_now();
-	policy = tiering_on(tpp, HOT_MS);
+	tiering_on(HOT_MS);
 	workload_settle(&workload);
 	moved = moved_now();
 	moved.promoted -= before.promoted;
@@ -210,9 +209,10 @@ static void expect_no_promotion(bool tpp)
 	struct moved before, moved;
 
 	tiering_off();
+	policy = tpp ? attach_tpp(NEVER_HOT_MS) : NULL;
 	workload_start(&workload);
 	before = moved_now();
-	policy = tiering_on(tpp, NEVER_HOT_MS);
+	tiering_on(NEVER_HOT_MS);
 	ASSERT_WAIT(tierx_vmstat("numa_hint_faults") - faults > 4 * HOT_PAGES, LIMIT_MS);
 	moved = moved_now();
 	moved.promoted -= before.promoted;

@@ -213,7 +213,9 @@ int main(int argc, char **argv)
 {
 	struct samples samples = {};
 
-	if (argc != 3 || !(samples.wanted = strtoul(argv[2], NULL, 10)))
+	if (argc == 3)
+		samples.wanted = strtoul(argv[2], NULL, 10);
+	if (!samples.wanted)
 		errx(2, "usage: faults loop|anon|file|hint|promote COUNT");
 	samples.counts = calloc(samples.wanted, sizeof(*samples.counts));
 	if (!samples.counts)
