@@ -137,12 +137,11 @@ build_kernel()
 {
 	local name=$1 key store dest
 	case $name in guest|debug|base) ;; *) die "CONFIG=$name: guest, debug or base" ;; esac
-	key=$(kernel_key "$name")
-	store=$CACHE/kernel/$key
 	dest=$BUILD/$name
-	if ! [ -f "$store/BUILD-INFO" ]; then
+	# Once more if sources were edited during the build: then the key is another one.
+	while key=$(kernel_key "$name"); store=$CACHE/kernel/$key; ! [ -f "$store/BUILD-INFO" ]; do
 		compile_kernel "$name" "$store" "$key"
-	fi
+	done
 	[ "$(readlink -f "$dest")" != "$store" ] || return 0
 	rm -rf "$dest"
 	ln -sfn "$store" "$dest"
@@ -179,7 +178,6 @@ compile_kernel()
 	if [ "$(kernel_key "$name")" != "$key" ]; then
 		rm -rf "$store.part.$$"
 		say "sources were edited during the build: once more"
-		build_kernel "$name"
 		return
 	fi
 	mv -T "$store.part.$$" "$store"
