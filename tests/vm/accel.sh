@@ -28,6 +28,16 @@ accel_choose()
 	if kvm_works; then accel=kvm; else accel=tcg; fi
 }
 
+# Before 8.1 an emulator that runs each CPU in a thread of its own can execute a translation of
+# code that another CPU has just patched, and the kernel patches itself whenever a static key is
+# switched. In one thread CPUs take turns, and do so at once where one waits for another.
+tcg_thread()
+{
+	local version
+	version=$(qemu-system-x86_64 --version | sed -n 's/^QEMU emulator version \([0-9.]*\).*/\1/p')
+	if printf '%s\n' 8.1 "$version" | sort -CV; then echo multi; else echo single; fi
+}
+
 # Emulated, "rep movsb" moves one byte at a time, and the kernel takes it where it is said
 # to be fast: without the two flags it moves eight.
 # With icount the clock and the time stamp counter advance by one nanosecond and one tick per
@@ -38,7 +48,7 @@ accel_args()	# tcg|icount|kvm
 	kvm) printf '%s\n' -accel kvm -cpu host ;;
 	icount) printf '%s\n' -accel tcg,thread=single -cpu max,-erms,-fsrm,-rdrand,-rdseed \
 		-icount shift=0,sleep=off -rtc clock=vm ;;
-	tcg) printf '%s\n' -accel tcg,thread=multi -cpu max,-erms,-fsrm ;;
+	tcg) printf '%s\n' -accel tcg,thread="$(tcg_thread)" -cpu max,-erms,-fsrm ;;
 	esac
 	printf '%s\n' -machine q35,hmat=on,usb=off,vmport=off
 }
