@@ -37,7 +37,8 @@ LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
-	$(wildcard tests/unit/fixtures/*.bpf.c))
+	$(wildcard tests/unit/fixtures/*.bpf.c)) \
+	$(patsubst tests/%,$(BUILD)/tests/%,$(wildcard tests/unit/fixtures/*.txt))
 DEMO_PROGRAMS := $(patsubst tests/demo/%.c,$(BUILD)/tests/demo/%,$(wildcard tests/demo/*.c))
 TIERX := $(BUILD)/bin/tierx
 LIBBPF := $(BUILD)/tools/libbpf.a
@@ -117,6 +118,10 @@ $(BUILD)/tests/unit/fixtures/%.bpf.o: tests/unit/fixtures/%.bpf.c Makefile $(BUI
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
 		-I tests/unit/fixtures -I $(TIERX_INCLUDE) -I $(BUILD)/tools/include -c $< -o $@
+
+$(BUILD)/tests/unit/fixtures/%.txt: tests/unit/fixtures/%.txt
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c Makefile $(filter-out %/main.o,$(LOADER_OBJECTS))
 	$(call show,TEST,$@)

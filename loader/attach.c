@@ -8,6 +8,7 @@
 #include "attach.h"
 #include "kernel.h"
 #include "log.h"
+#include "pfn_map.h"
 #include "tierx.h"
 #include "verifier.h"
 
@@ -21,7 +22,11 @@ static bool is_missing(const char *warning)
 int policy__load(struct policy *policy)
 {
 	const char *warning;
-	int err;
+	int status, err;
+
+	status = pfn_maps__fit(policy);
+	if (status)
+		return status;
 
 	log__forget();
 	err = bpf_object__load(policy->object);

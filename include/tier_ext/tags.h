@@ -6,6 +6,7 @@
  *	tierx:about:<one line>				on the ops variable
  *	tierx:knob:<min>:<max>:<unit>:<one line>	on a global variable
  *	tierx:help:<one line>				on a field of the counters
+ *	tierx:pfn					on a map with one element per PFN
  *
  * A knob in TIERX_TUNE_SECTION can be set while the policy runs. Any other is
  * fixed when the policy is loaded. <unit> may be empty.
@@ -16,6 +17,7 @@
 #define TIERX_TAG_ABOUT "tierx:about:"
 #define TIERX_TAG_KNOB	"tierx:knob:"
 #define TIERX_TAG_HELP	"tierx:help:"
+#define TIERX_TAG_PFN	"tierx:pfn"
 
 #define TIERX_TUNE_SECTION ".data.tune"
 #define TIERX_STATS_MAP	   "stats"

@@ -88,6 +88,33 @@
 			__stats->field += (nr);                                                    \
 	} while (0)
 
+/*
+ * State of each page: a map with one element of type @state per PFN, and
+ * name_of(pfn), which is NULL beyond the end.
+ *
+ *	TIERX_PFN_STATE(ages, u32);
+ *	...
+ *	u32 *age = ages_of(tierx_bpf_folio_pfn(folio));
+ *
+ * The loader makes it as large as the machine's memory when the policy is
+ * loaded. Memory that is plugged in later and lies beyond has no state. Access
+ * is by index, so that no fault path pays for a hash; user space may map it.
+ */
+#define TIERX_PFN_STATE(name, state)                                                               \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__uint(max_entries, 1);                                                            \
+		__type(key, u32);                                                                  \
+		__type(value, state);                                                              \
+	} name __attribute__((btf_decl_tag(TIERX_TAG_PFN))) SEC(".maps");                          \
+	static __always_inline state *name##_of(u64 pfn)                                           \
+	{                                                                                          \
+		u32 key = pfn;                                                                     \
+                                                                                                   \
+		return key == pfn ? bpf_map_lookup_elem(&name, &key) : NULL;                       \
+	}
+
 /* Queue a move. 0, or -EINVAL, -EXDEV, -ENOSPC, -ENODEV. */
 s32 tierx_bpf_folio_promote(struct folio *folio, s32 nid, u64 flags) __ksym;
 s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags) __ksym;
