@@ -33,7 +33,8 @@ update = cmp -s $(1) $(2) && rm -f $(1) || mv $(1) $(2)
 TIERX_INCLUDE := $(CURDIR)/include
 POLICIES := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
-LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c))
+LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,\
+	$(filter-out %.bpf.c,$(wildcard loader/*.c)))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
@@ -92,7 +93,7 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile $(VMLINUX_H) $(BUILD)/tools.key
 	$(Q)$(LLVM_STRIP) -g $@
 
 LOADER_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP \
-	-I $(TIERX_INCLUDE) -isystem $(BUILD)/tools/include
+	-I $(TIERX_INCLUDE) -isystem $(BUILD)/tools/include -isystem $(BUILD)/loader
 LOADER_LIBS := $(LIBBPF) -lelf -lz -lnuma -ljson-c
 
 # The folder that policies are installed in is compiled in.
@@ -104,6 +105,22 @@ $(BUILD)/loader/%.o: loader/%.c Makefile $(BUILD)/policy-dir $(BUILD)/tools.key
 	$(call show,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LOADER_CFLAGS) -DTIERX_POLICY_DIR='"$(POLICY_DIR)"' -c $< -o $@
+
+# A program that tierx itself runs. Its headers are those of user space, and clang does not look
+# where Debian has the machine's part of them.
+$(BUILD)/loader/%.bpf.o: loader/%.bpf.c Makefile $(BUILD)/tools.key
+	$(call show,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
+		-I $(BUILD)/tools/include -idirafter /usr/include/$(shell $(CC) -print-multiarch) \
+		-c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/loader/%.skel.h: $(BUILD)/loader/%.bpf.o
+	$(call show,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(BUILD)/loader/shmem.o: $(BUILD)/loader/shmem.skel.h
 
 $(TIERX): $(LOADER_OBJECTS)
 	$(call show,LINK,$@)

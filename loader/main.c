@@ -25,6 +25,7 @@ enum takes {
 	TAKES_POLICY = 1 << 0,
 	TAKES_ASSIGNMENTS = 1 << 1,
 	NEEDS_ASSIGNMENTS = 1 << 2,
+	TAKES_FILE = 1 << 3,
 };
 
 static const struct argp_option common_options[] = {
@@ -87,6 +88,8 @@ static const struct command {
 	  .run = command__status },
 	{ "stats", "", "counters of the policy and of the kernel, and their rates",
 	  .options = stats_options, .run = command__stats },
+	{ "shmem", "FILE", "where the pages of a shmem file or memfd are", TAKES_FILE,
+	  .run = command__shmem },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -147,6 +150,10 @@ static error_t parse_word(struct invocation *invocation, char *word, struct argp
 		args->policy = word;
 		return 0;
 	}
+	if ((invocation->command->takes & TAKES_FILE) && !args->file) {
+		args->file = word;
+		return 0;
+	}
 	if (!(invocation->command->takes & TAKES_ASSIGNMENTS)) {
 		argp_error(state, "unexpected argument %s", word);
 		return EINVAL;
@@ -163,6 +170,8 @@ static error_t parse_end(const struct invocation *invocation, struct argp_state 
 		argp_error(state, "which policy? 'tierx list' shows them");
 	if ((invocation->command->takes & NEEDS_ASSIGNMENTS) && !invocation->args.nr_assignments)
 		argp_error(state, "which knob? 'tierx status' shows them");
+	if ((invocation->command->takes & TAKES_FILE) && !invocation->args.file)
+		argp_error(state, "which file?");
 	return 0;
 }
 

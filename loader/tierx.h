@@ -26,6 +26,7 @@ enum status {
  * @policy: policy by name or file, or NULL
  * @assignments: NAME=VALUE words
  * @nr_assignments: number of @assignments
+ * @file: file to read, or NULL
  * @cgroup: argument of --cgroup, or NULL
  * @foreground: hold the policy until a signal
  * @json: print JSON
@@ -36,6 +37,7 @@ struct arguments {
 	const char *policy;
 	char **assignments;
 	int nr_assignments;
+	const char *file;
 	const char *cgroup;
 	bool foreground;
 	bool json;
@@ -49,6 +51,7 @@ int command__info(const struct arguments *args);
 int command__list(const struct arguments *args);
 int command__load(const struct arguments *args);
 int command__set(const struct arguments *args);
+int command__shmem(const struct arguments *args);
 int command__stats(const struct arguments *args);
 int command__status(const struct arguments *args);
 int command__swap(const struct arguments *args);

@@ -10,10 +10,12 @@ BUILD=${BUILD:-$(cd "$here/../.." && pwd)/build}
 TIERX=${TIERX:-$BUILD/bin/tierx}
 FIXTURES=${FIXTURES:-$BUILD/tests/unit/fixtures}
 tmp=$(mktemp -d /tmp/tierx-test-XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
+shmem=$(mktemp /dev/shm/tierx-test-XXXXXX) || exit 1
+trap 'rm -rf "$tmp" "$shmem"' EXIT
 
 # The same for everybody: programs and files where an unprivileged user can read them.
 chmod 755 "$tmp"
+chmod 644 "$shmem"
 mkdir "$tmp/bin" "$tmp/policies"
 cp "$TIERX" "$tmp/bin/" || exit 1
 cp "$FIXTURES/full.bpf.o" "$tmp/policies/" || exit 1
@@ -73,7 +75,8 @@ test_help()
 	expect 0 stdout '^Commands:$' --help
 	expect 0 stdout '^Exit status:' -h
 	expect 0 stdout '^tierx [0-9]' --version
-	for command in check topology list info load swap set unload status stats; do
+	for command in check topology list info load swap set unload status stats \
+			shmem; do
 		expect 0 stdout "^Usage: tierx $command " $command --help
 		expect 0 stdout '--json' $command -h
 	done
@@ -96,6 +99,18 @@ test_usage()
 	expect 2 stderr 'not a number of 1 or more' stats -i 1s
 	expect 2 stderr 'not a number of 1 or more' stats -n -1
 	expect 2 stderr 'requires an argument' load full --cgroup
+}
+
+test_files()
+{
+	expect 2 stderr 'which file' shmem
+	expect 2 stderr 'which file' shmem --json
+	expect 2 stderr 'unexpected argument more' shmem "$shmem" more
+	expect_silent stdout 'nothing on stdout'
+	expect 2 stderr 'cannot open /nonexistent: No such file' shmem /nonexistent
+	expect 2 stderr '/proc/version is not a shmem file; name a file of a tmpfs' shmem /proc/version
+	expect 2 stderr '/dev/null is not a shmem file' shmem /dev/null
+	expect 2 stderr '/dev/shm is not a shmem file' shmem /dev/shm
 }
 
 test_policies()
@@ -173,6 +188,8 @@ test_support()
 		status --json
 		stats
 		stats -i 1 -n 2 --json
+		shmem $shmem
+		shmem --json $shmem
 	END
 	expect 5 stdout '^missing +tier_ext' check
 	expect 5 stdout '"name":"tier_ext","result":"missing"' check --json
@@ -183,6 +200,7 @@ test_all()
 {
 	test_help
 	test_usage
+	test_files
 	test_policies
 	test_full_disk
 	test_words
