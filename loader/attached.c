@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include <tier_ext/heat.h>
 #include <tier_ext/tags.h>
 
 #include "attached.h"
@@ -19,6 +20,7 @@ static const char *const map_suffixes[NR_ATTACHED_MAPS] = {
 	[ATTACHED_STATS] = TIERX_STATS_MAP,
 	[ATTACHED_TUNE] = TIERX_TUNE_SECTION,
 	[ATTACHED_RODATA] = ".rodata",
+	[ATTACHED_HEAT] = TIERX_HEAT_MAP,
 };
 
 /* Id of the struct_ops map of a link; 0 if it is another kind of link, or detached. */
@@ -99,7 +101,8 @@ static bool keep_map(struct attached *attached, const struct bpf_map_info *info,
 		end = info->name + (len > suffix_len ? len - suffix_len : 0);
 		if (attached->map_fds[i] >= 0 || strcmp(end, map_suffixes[i]))
 			continue;
-		if (i == ATTACHED_STATS && len != suffix_len)
+		/* The name of a section follows that of the object. */
+		if (*map_suffixes[i] != '.' && len != suffix_len)
 			continue;
 		attached->map_fds[i] = fd;
 		attached->map_sizes[i] = info->value_size;
@@ -212,6 +215,16 @@ bool attached__is_none(void)
 	close(attached.ops_fd);
 
 	return false;
+}
+
+bool attached__is_current(const struct attached *attached)
+{
+	char *name = kernel__policy();
+	bool current = name && !strcmp(name, attached->name);
+
+	/* The link of an ejected policy may still name its ops. */
+	free(name);
+	return current && link_ops_id(attached->link_fd) == attached->ops_id;
 }
 
 void attached__close(struct attached *attached)

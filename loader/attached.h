@@ -14,6 +14,7 @@ enum attached_map {
 	ATTACHED_STATS,
 	ATTACHED_TUNE,
 	ATTACHED_RODATA,
+	ATTACHED_HEAT,
 	NR_ATTACHED_MAPS,
 };
 
@@ -51,6 +52,9 @@ int attached__open(struct attached *attached);
 
 /** attached__is_none() - true if attached__open() would find nothing */
 bool attached__is_none(void);
+
+/** attached__is_current() - is this still the policy? */
+bool attached__is_current(const struct attached *attached);
 
 /** attached__close() - release everything; the policy stays attached */
 void attached__close(struct attached *attached);

@@ -88,6 +88,8 @@ static const struct command {
 	  .run = command__status },
 	{ "stats", "", "counters of the policy and of the kernel, and their rates",
 	  .options = stats_options, .run = command__stats },
+	{ "heat", "FILE|-", "feed counters of accesses to physical memory to the attached policy",
+	  TAKES_FILE, .run = command__heat },
 	{ "shmem", "FILE", "where the pages of a shmem file or memfd are", TAKES_FILE,
 	  .run = command__shmem },
 };

@@ -26,7 +26,7 @@ enum status {
  * @policy: policy by name or file, or NULL
  * @assignments: NAME=VALUE words
  * @nr_assignments: number of @assignments
- * @file: file to read, or NULL
+ * @file: file to read, "-" for standard input, or NULL
  * @cgroup: argument of --cgroup, or NULL
  * @foreground: hold the policy until a signal
  * @json: print JSON
@@ -47,6 +47,7 @@ struct arguments {
 
 /* Commands: one per file, each returns a status. */
 int command__check(const struct arguments *args);
+int command__heat(const struct arguments *args);
 int command__info(const struct arguments *args);
 int command__list(const struct arguments *args);
 int command__load(const struct arguments *args);

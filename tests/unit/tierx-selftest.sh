@@ -76,7 +76,7 @@ test_help()
 	expect 0 stdout '^Exit status:' -h
 	expect 0 stdout '^tierx [0-9]' --version
 	for command in check topology list info load swap set unload status stats \
-			shmem; do
+			heat shmem; do
 		expect 0 stdout "^Usage: tierx $command " $command --help
 		expect 0 stdout '--json' $command -h
 	done
@@ -103,10 +103,14 @@ test_usage()
 
 test_files()
 {
-	expect 2 stderr 'which file' shmem
-	expect 2 stderr 'which file' shmem --json
-	expect 2 stderr 'unexpected argument more' shmem "$shmem" more
-	expect_silent stdout 'nothing on stdout'
+	local command
+	for command in heat shmem; do
+		expect 2 stderr 'which file' $command
+		expect 2 stderr 'which file' $command --json
+		expect 2 stderr 'unexpected argument more' $command "$shmem" more
+		expect_silent stdout 'nothing on stdout'
+	done
+	expect 2 stderr 'cannot read /nonexistent: No such file' heat /nonexistent
 	expect 2 stderr 'cannot open /nonexistent: No such file' shmem /nonexistent
 	expect 2 stderr '/proc/version is not a shmem file; name a file of a tmpfs' shmem /proc/version
 	expect 2 stderr '/dev/null is not a shmem file' shmem /dev/null
@@ -188,6 +192,9 @@ test_support()
 		status --json
 		stats
 		stats -i 1 -n 2 --json
+		heat -
+		heat /proc/version
+		heat --json -
 		shmem $shmem
 		shmem --json $shmem
 	END
