@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * heatmap: counters by physical address decide.
+ *
+ * Idea: devices and PMUs can count accesses to physical memory without a fault
+ * and without a scan. Each page has a counter that ages; when it has reached a
+ * number, the page is promoted. The counters come from user space ('tierx
+ * heat'), and the kernel's own samples go into the same ones.
+ * Source: hot page promotion driven by device or PMU access counters (CXL
+ * hotness monitoring units, for example), RFC threads on linux-mm.
+ * Signals: records of PFNs and counts, the kernel's access samples.
+ * Good for: hardware that counts; page cache that nobody maps, read-only file
+ * mappings, and workloads that cannot afford hint faults; replaying a trace.
+ * Bad for: machines that neither count nor sample; pages that are hot for less
+ * time than the counters take to arrive.
+ * Limits: demotion is the kernel's. A count belongs to a PFN: a page that is
+ * freed leaves its count, until it has aged, to the next one there. Counters
+ * take 8 bytes per PFN of the machine, holes included. Only counts of a folio's
+ * first PFN are taken.
+ */
+#include <tier_ext/tier_ext.bpf.h>
+#include <tier_ext/heat.h>
+
+#define HEAT_BYTES     1048576
+#define TICK_MAX_PAGES 262144
+#define MAX_SHIFT      31
+
+#define ENOENT 2
+#define EINVAL 22
+#define EMLINK 31
+
+TIERX_TUNE(u32, hot_accesses, 100, 1, 1000000, "", "a page with so many accesses is promoted");
+TIERX_TUNE(u32, decay_ms, 10000, 0, 3600000, "ms", "counters halve this often, 0 for never");
+
+struct heatmap_stats {
+	u64 records TIERX_HELP("records read");
+	u64 malformed TIERX_HELP("records with a bad size, or too few or too many pages");
+	u64 reports TIERX_HELP("pages of records that the kernel took");
+	u64 no_memory TIERX_HELP("pages of records that are no online memory");
+	u64 not_movable TIERX_HELP("pages of records with nothing that could be moved");
+	u64 not_first TIERX_HELP("pages of records that are inside of a folio");
+	u64 not_taken TIERX_HELP("pages of records that came when no policy took accesses");
+	u64 accesses TIERX_HELP("accesses counted, the kernel's samples included");
+	u64 no_state TIERX_HELP("accesses to memory that came after the policy");
+	u64 lost TIERX_HELP("accesses lost because another CPU counted at the same time");
+	u64 promoted TIERX_HELP("folios queued for promotion");
+	u64 refused TIERX_HELP("hot folios that could not be queued");
+	u64 moved TIERX_HELP("counters that followed a folio to another place");
+};
+TIERX_STATS(struct heatmap_stats);
+
+/* @since_ms: when @count was last halved */
+struct heatmap_page {
+	u32 count;
+	u32 since_ms;
+};
+TIERX_PFN_STATE(pages, struct heatmap_page);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
+	__uint(max_entries, HEAT_BYTES);
+} heat SEC(".maps");
+
+/* Counters age when they are touched, so nobody has to walk over all of them. */
+static u32 decay(struct heatmap_page *page, u32 count)
+{
+	u32 period = decay_ms, since = page->since_ms;
+	u32 now = bpf_ktime_get_ns() / 1000000, steps;
+
+	if (!period)
+		return count;
+	steps = (now - since) / period;
+	if (!steps)
+		return count;
+	page->since_ms = since + steps * period;
+
+	return steps <= MAX_SHIFT ? count >> steps : 0;
+}
+
+static u32 add(u32 count, u32 nr)
+{
+	return count + nr < count ? ~0U : count + nr;
+}
+
+/* Slow memory only: what is on the fastest tier keeps its count. */
+static bool is_hot(struct folio *folio, u32 count)
+{
+	return count >= hot_accesses &&
+	       tierx_bpf_node_stat(tierx_bpf_folio_nid(folio), TIERX_NODE_TIER) > 0;
+}
+
+void TIERX_OP(heatmap_access, struct folio *folio, struct tier_ext_access *access)
+{
+	struct heatmap_page *page = pages_of(tierx_bpf_folio_pfn(folio));
+	u32 old, count;
+	bool hot;
+
+	tierx_stat_add(accesses, access->nr);
+	if (!page) {
+		tierx_stat_add(no_state, access->nr);
+		return;
+	}
+
+	old = *(volatile u32 *)&page->count;
+	count = add(decay(page, old), access->nr);
+	hot = is_hot(folio, count);
+	/* Begins anew, so that it is not asked for again while it waits in the queue. */
+	if (__sync_val_compare_and_swap(&page->count, old, hot ? 0 : count) != old) {
+		tierx_stat_add(lost, access->nr);
+		return;
+	}
+	if (!hot)
+		return;
+	if (tierx_bpf_folio_promote(folio, -1, 0))
+		tierx_stat_add(refused, 1);
+	else
+		tierx_stat_add(promoted, 1);
+}
+
+void TIERX_OP(heatmap_migrated, struct tier_ext_request *request, struct tier_ext_result *result)
+{
+	struct heatmap_page *from, *to;
+
+	if (result->error || result->new_pfn == request->pfn)
+		return;
+	from = pages_of(request->pfn);
+	to = pages_of(result->new_pfn);
+	if (to) {
+		to->count = from ? from->count : 0;
+		to->since_ms = from ? from->since_ms : 0;
+	}
+	if (from)
+		from->count = 0;
+	tierx_stat_add(moved, 1);
+}
+
+/* What a record says, while its pages are gone through. */
+struct heatmap_range {
+	u64 pfn;
+	u32 nr_accesses;
+};
+
+static long report_page(u64 i, void *arg)
+{
+	struct heatmap_range *range = arg;
+
+	switch (tierx_bpf_access_report(range->pfn + i, -1, range->nr_accesses)) {
+	case 0:
+		tierx_stat_add(reports, 1);
+		break;
+	case -EINVAL:
+		tierx_stat_add(no_memory, 1);
+		break;
+	case -ENOENT:
+		tierx_stat_add(not_movable, 1);
+		break;
+	case -EMLINK:
+		tierx_stat_add(not_first, 1);
+		break;
+	default:
+		tierx_stat_add(not_taken, 1);
+	}
+	return 0;
+}
+
+/* Returns 1 to stop when a tick has done enough; the rest waits for the next one. */
+static long read_record(struct bpf_dynptr *data, void *arg)
+{
+	struct heatmap_range range = {};
+	struct tierx_heat record;
+	u64 *nr_pages = arg;
+
+	tierx_stat_add(records, 1);
+	if (bpf_dynptr_read(&record, sizeof(record), data, 0, 0) || !record.nr_pages ||
+	    record.nr_pages > TIERX_HEAT_MAX_PAGES) {
+		tierx_stat_add(malformed, 1);
+		return 0;
+	}
+
+	range.pfn = record.pfn;
+	range.nr_accesses = record.nr_accesses;
+	bpf_loop(record.nr_pages, report_page, &range, 0);
+	*nr_pages += record.nr_pages;
+
+	return *nr_pages >= TICK_MAX_PAGES;
+}
+
+/* All nodes tick, and the kernel lets one at a time drain; the others get -EBUSY. */
+void TIERX_OP_SLEEPABLE(heatmap_tick, s32 nid, struct tier_ext_node_stat *stat)
+{
+	u64 nr_pages = 0;
+
+	bpf_user_ringbuf_drain(&heat, read_record, &nr_pages, 0);
+}
+
+TIERX_POLICY(heatmap, "counters by physical address promote, from devices or the kernel") = {
+	.name = "heatmap",
+	.access = (void *)heatmap_access,
+	.migrated = (void *)heatmap_migrated,
+	.tick = (void *)heatmap_tick,
+	.tick_ms = 50,
+};
