@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "pfn_map.h"
+#include "pins.h"
 #include "tierx.h"
 #include "verifier.h"
 
@@ -17,6 +18,23 @@ static bool is_missing(const char *warning)
 {
 	return warning &&
 	       (strstr(warning, "not found in kernel") || strstr(warning, "Cannot find member"));
+}
+
+int policy__prepare(struct policy *policy, const struct arguments *args)
+{
+	int status;
+
+	status = policy__open(policy, args->policy);
+	if (!status)
+		status = policy__assign(policy, args->assignments, args->nr_assignments);
+	if (!status && args->cgroup)
+		status = policy__set_cgroup(policy, args->cgroup);
+	if (!status)
+		status = kernel__require();
+	if (!status)
+		status = pins__require();
+
+	return status;
 }
 
 int policy__load(struct policy *policy)

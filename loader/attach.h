@@ -4,6 +4,17 @@
 #define TIERX_ATTACH_H
 
 #include "policy.h"
+#include "tierx.h"
+
+/**
+ * policy__prepare() - open and adjust the policy that the user named, and see to it that it can
+ * be loaded here
+ * @policy: to be released by policy__close(), also after an error
+ * @args: the command line
+ *
+ * Return: a status.
+ */
+int policy__prepare(struct policy *policy, const struct arguments *args);
 
 /** policy__load() - let the kernel verify it; returns a status */
 int policy__load(struct policy *policy);

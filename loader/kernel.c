@@ -25,7 +25,7 @@ struct btf *kernel__btf(void)
 	return btf;
 }
 
-int kernel__require(void)
+static int require_support(void)
 {
 	struct btf *btf = kernel__btf();
 
@@ -67,10 +67,16 @@ const char *kernel__missing_capabilities(void)
 	return missing;
 }
 
-int kernel__require_privileges(void)
+int kernel__require(void)
 {
-	const char *missing = kernel__missing_capabilities();
+	const char *missing;
+	int status;
 
+	status = require_support();
+	if (status)
+		return status;
+
+	missing = kernel__missing_capabilities();
 	if (!*missing)
 		return STATUS_DONE;
 

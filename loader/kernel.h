@@ -13,14 +13,11 @@
 /** kernel__btf() - BTF of the kernel, read once; NULL and errno if it has none */
 struct btf *kernel__btf(void);
 
-/** kernel__require() - does the kernel have tier_ext? returns a status */
+/** kernel__require() - does the kernel have tier_ext, and may we use it? returns a status */
 int kernel__require(void);
 
 /** kernel__missing_capabilities() - names of those that BPF needs and we lack; "" if none */
 const char *kernel__missing_capabilities(void);
-
-/** kernel__require_privileges() - may we load a policy? returns a status */
-int kernel__require_privileges(void);
 
 /** kernel__policy() - name of the attached policy, to be freed; "" if none, NULL on an error */
 char *kernel__policy(void);

@@ -160,17 +160,7 @@ int command__load(const struct arguments *args)
 	struct policy policy;
 	int status;
 
-	status = policy__open(&policy, args->policy);
-	if (!status)
-		status = policy__assign(&policy, args->assignments, args->nr_assignments);
-	if (!status && args->cgroup)
-		status = policy__set_cgroup(&policy, args->cgroup);
-	if (!status)
-		status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
-	if (!status)
-		status = pins__require();
+	status = policy__prepare(&policy, args);
 	if (!status)
 		status = refuse_second(&policy);
 	if (!status)

@@ -124,8 +124,6 @@ int command__set(const struct arguments *args)
 	status = check_words(args);
 	if (!status)
 		status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
 	if (status)
 		return status;
 

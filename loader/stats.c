@@ -197,8 +197,6 @@ int command__stats(const struct arguments *args)
 	int status;
 
 	status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
 
 	while (!status) {
 		status = sample__read(&sample);

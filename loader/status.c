@@ -194,8 +194,6 @@ int command__status(const struct arguments *args)
 	int status;
 
 	status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
 	if (status)
 		return status;
 

@@ -105,15 +105,7 @@ int command__swap(const struct arguments *args)
 	struct policy policy;
 	int status, lock_fd = -1;
 
-	status = policy__open(&policy, args->policy);
-	if (!status)
-		status = policy__assign(&policy, args->assignments, args->nr_assignments);
-	if (!status)
-		status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
-	if (!status)
-		status = pins__require();
+	status = policy__prepare(&policy, args);
 	if (!status)
 		status = policy__load(&policy);
 	if (!status)

@@ -61,8 +61,6 @@ int command__unload(const struct arguments *args)
 	int status, lock_fd = -1;
 
 	status = kernel__require();
-	if (!status)
-		status = kernel__require_privileges();
 	/* Without a BPF file system nothing can have been pinned, but a process may hold one. */
 	if (!status && pins__is_mounted())
 		status = pins__lock(&lock_fd);
