@@ -118,7 +118,11 @@
 /* Queue a move. 0, or -EINVAL, -EXDEV, -ENOSPC, -ENODEV. */
 s32 tierx_bpf_folio_promote(struct folio *folio, s32 nid, u64 flags) __ksym;
 s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags) __ksym;
+s32 tierx_bpf_folio_reclaim(struct folio *folio, u64 flags) __ksym;
 s32 tierx_bpf_pfn_migrate(u64 pfn, u64 gen, s32 nid, u64 flags) __ksym;
+s32 tierx_bpf_pfn_migrate_batch(const struct tier_ext_pfn *pfns, u32 pfns__sz, s32 nid,
+				u64 flags) __ksym;
+s32 tierx_bpf_pfn_reclaim(u64 pfn, u64 gen, u64 flags) __ksym;
 
 /* Choose a node. A node id, -1 if there is none, or -EINVAL. */
 s32 tierx_bpf_promotion_target(s32 src_nid, s32 cpu_nid, u64 flags) __ksym;
@@ -134,6 +138,41 @@ u32 tierx_bpf_folio_order(struct folio *folio) __ksym;
 u64 tierx_bpf_folio_state(struct folio *folio) __ksym;
 u64 tierx_bpf_folio_memcg_id(struct folio *folio) __ksym;
 s32 tierx_bpf_folio_last_nid(struct folio *folio) __ksym;
+s64 tierx_bpf_folio_age_ms(struct folio *folio) __ksym;
+s32 tierx_bpf_pfn_nid(u64 pfn) __ksym;
+
+/* Tell the access op of accesses that something else than the kernel has seen. */
+s32 tierx_bpf_access_report(u64 pfn, s32 cpu_nid, u32 nr) __ksym;
+s32 tierx_bpf_access_queue(u64 pfn, s32 cpu_nid, u32 nr) __ksym;
+
+/* Make the next touch of a task's memory a hint fault. Pages armed, or -EINVAL, -ESRCH, ... */
+s64 tierx_bpf_range_arm(s32 pid, u64 start, u64 len, u64 flags) __ksym;
+
+/* Where the pages of a shmem file are: enum tier_ext_shmem_state. */
+s32 tierx_bpf_shmem_state(struct inode *inode, u64 index) __ksym;
+s64 tierx_bpf_shmem_scan(u32 fd, u64 index, u8 *states, u32 states__sz) __ksym;
+
+/*
+ * Walk over folios; sleepable programs only. By PFN:
+ *
+ *	struct tier_ext_page *page;
+ *
+ *	bpf_for_each(tierx_pfn, page, first_pfn, end_pfn, TIERX_WALK_HARVEST)
+ *		if (page->young)
+ *			...
+ *
+ * or by LRU, the coldest first: bpf_for_each(tierx_lru, page, nid, memcg_id, flags).
+ */
+struct bpf_iter_tierx_pfn;
+int bpf_iter_tierx_pfn_new(struct bpf_iter_tierx_pfn *it, u64 start_pfn, u64 end_pfn,
+			   u64 flags) __ksym;
+struct tier_ext_page *bpf_iter_tierx_pfn_next(struct bpf_iter_tierx_pfn *it) __ksym;
+void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it) __ksym;
+
+struct bpf_iter_tierx_lru;
+int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid, u64 memcg_id, u64 flags) __ksym;
+struct tier_ext_page *bpf_iter_tierx_lru_next(struct bpf_iter_tierx_lru *it) __ksym;
+void bpf_iter_tierx_lru_destroy(struct bpf_iter_tierx_lru *it) __ksym;
 
 /* End the policy, or explain an end. Used through the macros below. */
 void tierx_bpf_error_bstr(char *fmt, unsigned long long *data, u32 data__sz) __ksym;

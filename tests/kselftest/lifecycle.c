@@ -143,14 +143,19 @@ static void expect_accepted(const char *field, uint64_t value)
 
 static void fields(void)
 {
-	expect_refused("flags", 1, -EINVAL);
+	expect_refused("flags", 2, -EINVAL);
 	expect_refused("flags", 1ULL << 63, -EINVAL);
 	expect_refused("cgroup_id", 1, -EOPNOTSUPP);
 	expect_refused("tick_ms", 9, -ERANGE);
 	expect_refused("tick_ms", 60001, -ERANGE);
+	expect_refused("access_period", 3, -ERANGE);
+	expect_refused("access_period", 1 << 17, -ERANGE);
 	expect_refused("exit_dump_len", (1 << 20) + 1, -E2BIG);
 	expect_accepted("tick_ms", 10);
 	expect_accepted("tick_ms", 60000);
+	expect_accepted("flags", 1);
+	expect_accepted("access_period", 1);
+	expect_accepted("access_period", 1 << 16);
 	expect_accepted("exit_dump_len", 1 << 20);
 	expect_accepted("rate_limit_bytes", 1 << 20);
 	expect_accepted("node_rate_limit_bytes", ~0ULL);

@@ -225,7 +225,7 @@ static void bad_arguments(void)
 	uint64_t *flags = tierx_global(mover->policy, "move_flags");
 	uint64_t pfn = tierx_mem_pfn(mem, 0);
 
-	ASSERT_EQ(tierx_mover_one(mover, pfn, 0, -1), -EINVAL);
+	ASSERT_EQ(tierx_mover_one(mover, pfn, 0, -2), -EINVAL);
 	ASSERT_EQ(tierx_mover_one(mover, pfn, 0, 1023), -EINVAL);
 	ASSERT_EQ(tierx_mover_one(mover, pfn, 0, 1 << 20), -EINVAL);
 	*flags = 1;

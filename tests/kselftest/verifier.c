@@ -45,7 +45,7 @@ REFUSED(write_args, -EACCES, "invalid bpf_context access off=0 size=8")
 REFUSED(loop, -EINVAL, "infinite loop detected")
 REFUSED(no_return, -EACCES, "R0 !read_ok")
 REFUSED(dump_size, -EINVAL, "arg#1 arg#2 memory, len pair leads to invalid memory access")
-REFUSED(syscall_prog, -EACCES, "calling kernel function tierx_bpf_node_stat is not allowed")
+REFUSED(syscall_prog, -EACCES, "calling kernel function tierx_bpf_access_queue is not allowed")
 REFUSED(tracing, -EACCES, "calling kernel function tierx_bpf_pfn_migrate is not allowed")
 REFUSED(congestion, -EACCES, "calling kernel function tierx_bpf_node_distance is not allowed")
 
@@ -80,7 +80,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(loop, "a loop has to end"),
 	TIERX_TEST(no_return, "an answer has to be given"),
 	TIERX_TEST(dump_size, "arguments of a dump have to be there"),
-	TIERX_TEST(syscall_prog, "a syscall program may not call a kfunc of policies"),
+	TIERX_TEST(syscall_prog, "a syscall program may not call what is for tracing programs"),
 	TIERX_TEST(tracing, "a tracing program may not move pages"),
 	TIERX_TEST(congestion, "ops of another subsystem may not call a kfunc of policies"),
 };

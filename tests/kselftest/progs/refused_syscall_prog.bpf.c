@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Refused: a program of another type is no policy. */
+/* Refused: samples for later are for programs that cannot wait. */
 #include <tier_ext/tier_ext.bpf.h>
 
 char _license[] SEC("license") = "GPL";
@@ -7,5 +7,5 @@ char _license[] SEC("license") = "GPL";
 SEC("syscall")
 int refused(void *ctx)
 {
-	return tierx_bpf_node_stat(0, TIERX_NODE_TIER);
+	return tierx_bpf_access_queue(0, -1, 1);
 }

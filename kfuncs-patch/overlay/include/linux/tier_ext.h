@@ -11,28 +11,41 @@
 
 #include <linux/jump_label.h>
 #include <linux/mm_types.h>
+#include <linux/numa.h>
 #include <linux/types.h>
 
 struct mempolicy;
 struct vm_fault;
+
+/* Who saw an access, in the order of the events access_*. */
+enum tier_ext_access_source {
+	TIER_EXT_ACCESS_HINT,
+	TIER_EXT_ACCESS_MARK,
+	TIER_EXT_ACCESS_YOUNG,
+	TIER_EXT_ACCESS_REFAULT,
+};
 
 #define TIER_EXT_NAME_LEN	64
 
 /**
  * enum tier_ext_verdict - answers of the ops that decide
  * @TIERX_DEFAULT: do what a kernel without a policy does (any op)
- * @TIERX_STAY: leave the folio on its node (hint_fault)
+ * @TIERX_STAY: leave the folio on its node (hint_fault, fault_in)
  * @TIERX_DEFER: queue the folio for the migration thread of its node, which
- *	chooses the target (hint_fault)
+ *	chooses the target (hint_fault, fault_in)
  * @TIERX_KEEP: put the folio back on the active list (reclaim)
  * @TIERX_RECLAIM: swap out, write back or drop the folio, do not demote it
  *	(reclaim)
  * @TIERX_DEMOTE: move the folio to a slower tier (reclaim)
  * @TIERX_ALLOW: let the queued move happen (admit)
  * @TIERX_DENY: drop the queued move (admit)
+ * @TIERX_SKIP: do not arm pages of the VMA in this pass (scan_vma)
+ * @TIERX_FORCE: arm them though the kernel thinks that it is of little use
+ *	(scan_vma)
  *
  * A verdict of zero or more is a node id: the node to promote to (hint_fault),
- * to demote to (demote_target), or to move to instead (admit).
+ * to move to (fault_in), to demote to (demote_target), or to move to instead
+ * (admit). From scan_vma it is a number of pages.
  */
 enum tier_ext_verdict {
 	TIERX_DEFAULT	= -1,
@@ -43,6 +56,8 @@ enum tier_ext_verdict {
 	TIERX_DEMOTE	= -6,
 	TIERX_ALLOW	= -7,
 	TIERX_DENY	= -8,
+	TIERX_SKIP	= -9,
+	TIERX_FORCE	= -10,
 };
 
 /**
@@ -121,11 +136,51 @@ enum tier_ext_node_item {
  * @TIERX_MOVE_PROMOTE: to a faster tier
  * @TIERX_MOVE_DEMOTE: to a slower tier
  * @TIERX_MOVE_ANY: to the node that was named
+ * @TIERX_MOVE_RECLAIM: out of memory: swapped out, written back or dropped
  */
 enum tier_ext_move {
 	TIERX_MOVE_PROMOTE,
 	TIERX_MOVE_DEMOTE,
 	TIERX_MOVE_ANY,
+	TIERX_MOVE_RECLAIM,
+};
+
+/**
+ * enum tier_ext_ops_flags - flags of &struct tier_ext_ops
+ * @TIERX_OPS_ACCESS_ALL: sample accesses to folios of every tier; without it
+ *	only those to tiers other than the fastest
+ */
+enum tier_ext_ops_flags {
+	TIERX_OPS_ACCESS_ALL	= 1 << 0,
+};
+
+/**
+ * enum tier_ext_shmem_state - where a page of a shmem file is
+ * @TIERX_SHMEM_HOLE: nowhere, it was never written to
+ * @TIERX_SHMEM_RESIDENT: in the page cache
+ * @TIERX_SHMEM_SWAPPED: in swap only
+ * @TIERX_SHMEM_SWAPCACHE: in swap, and in memory in the swap cache
+ * @TIERX_SHMEM_POISONED: lost to a memory error
+ */
+enum tier_ext_shmem_state {
+	TIERX_SHMEM_HOLE,
+	TIERX_SHMEM_RESIDENT,
+	TIERX_SHMEM_SWAPPED,
+	TIERX_SHMEM_SWAPCACHE,
+	TIERX_SHMEM_POISONED,
+};
+
+/**
+ * enum tier_ext_walk_flags - flags of the iterators over folios
+ * @TIERX_WALK_ANON: anonymous and shmem folios
+ * @TIERX_WALK_FILE: folios of regular files
+ * @TIERX_WALK_HARVEST: test and clear the accessed bits, see
+ *	&tier_ext_page.young
+ */
+enum tier_ext_walk_flags {
+	TIERX_WALK_ANON		= 1 << 0,
+	TIERX_WALK_FILE		= 1 << 1,
+	TIERX_WALK_HARVEST	= 1 << 2,
 };
 
 /**
@@ -191,12 +246,13 @@ struct tier_ext_dump_ctx {
 };
 
 /**
- * struct tier_ext_fault - a NUMA hint fault on a folio of a slow tier
+ * struct tier_ext_fault - a fault on a folio that may be on the wrong node
  * @address: faulting address
  * @src_nid: node of the folio
  * @cpu_nid: node of the faulting CPU; where the kernel would promote to
  * @age_ms: milliseconds since the page was armed or last faulted ("hint fault
- *	latency"), modulo PAGE_ACCESS_TIME_MASK + 1; short means hot
+ *	latency"), modulo PAGE_ACCESS_TIME_MASK + 1; short means hot. 0 in
+ *	fault_in.
  * @write: not 0 if the access was a write
  */
 struct tier_ext_fault {
@@ -205,6 +261,63 @@ struct tier_ext_fault {
 	s32	cpu_nid;
 	u32	age_ms;
 	u32	write;
+};
+
+/**
+ * struct tier_ext_scan - NUMA balancing is about to arm pages of a VMA
+ * @start: where in the VMA it would begin, if that is inside; else the VMA's
+ *	first address
+ * @end: the VMA's end
+ * @pages: how many pages it would arm at most before it rests
+ * @cpu_nid: node of the CPU
+ */
+struct tier_ext_scan {
+	u64	start;
+	u64	end;
+	u64	pages;
+	s32	cpu_nid;
+};
+
+/**
+ * struct tier_ext_access - accesses to a folio were seen
+ * @nr: how many accesses this sample stands for
+ * @cpu_nid: node of the CPU that made them, -1 if nobody knows
+ */
+struct tier_ext_access {
+	u32	nr;
+	s32	cpu_nid;
+};
+
+/**
+ * struct tier_ext_page - a folio, as an iterator found it
+ * @pfn: its first PFN
+ * @gen: its generation, as of tierx_bpf_folio_gen()
+ * @memcg_id: cgroup id of its owner, 0 if it has none
+ * @state: bits of &enum tier_ext_folio_state
+ * @nid: its node
+ * @nr_pages: its size
+ * @young: mappings that had their accessed bit set, with TIERX_WALK_HARVEST;
+ *	the search ends with the first one, and looks at few mappings of a
+ *	folio that has many
+ */
+struct tier_ext_page {
+	u64	pfn;
+	u64	gen;
+	u64	memcg_id;
+	u64	state;
+	s32	nid;
+	u32	nr_pages;
+	u32	young;
+};
+
+/**
+ * struct tier_ext_pfn - a folio, as a policy remembers it
+ * @pfn: its first PFN
+ * @gen: its generation, 0 not to check it
+ */
+struct tier_ext_pfn {
+	u64	pfn;
+	u64	gen;
 };
 
 /**
@@ -338,6 +451,48 @@ struct tier_ext_ops {
 			  struct tier_ext_fault *fault);
 
 	/**
+	 * @fault_in: a fault found a folio that nobody has mapped
+	 *
+	 * Not sleepable; the folio is locked, up to date, not under writeback,
+	 * not mapped and on another node than the faulting CPU. It is in the
+	 * page cache (regular file systems and shmem) or the swap cache, and
+	 * was there before this fault. Not called where an explicit memory
+	 * policy governs the page. While a policy has this op, a fault maps no
+	 * such folio in passing ("fault-around").
+	 *
+	 * Answers TIERX_DEFAULT or TIERX_STAY, TIERX_DEFER, or a node, to which
+	 * the folio is moved before it is mapped.
+	 */
+	s32 (*fault_in)(struct folio *folio, struct vm_area_struct *vma,
+			struct tier_ext_fault *fault);
+
+	/**
+	 * @scan_vma: NUMA balancing is about to arm pages of a VMA
+	 *
+	 * Not sleepable; mmap_lock is held for reading, the task is the one
+	 * that is scanned. Called for every VMA that can be armed at all.
+	 *
+	 * Answers TIERX_DEFAULT, TIERX_SKIP, TIERX_FORCE, or the number of
+	 * pages to arm before the scan rests, which forces, too, and is
+	 * limited to four times @scan's. What is forced is
+	 * armed although it is a read-only file mapping, or was not accessed
+	 * by this task lately.
+	 */
+	s32 (*scan_vma)(struct vm_area_struct *vma, struct tier_ext_scan *scan);
+
+	/**
+	 * @access: a folio was accessed
+	 *
+	 * Not sleepable; any lock of mm but those of the LRU may be held. One
+	 * access in @access_period is told, picked at random, whatever saw
+	 * it: a NUMA hint fault, a read() of the page cache, mapped or not,
+	 * accessed bits that reclaim or the multi-generational LRU found, a
+	 * refault, or tierx_bpf_access_report() and tierx_bpf_access_queue(),
+	 * which are always told.
+	 */
+	void (*access)(struct folio *folio, struct tier_ext_access *access);
+
+	/**
 	 * @reclaim: reclaim is about to demote, swap out or drop a folio
 	 *
 	 * Not sleepable; the folio is locked and isolated, its references
@@ -389,7 +544,7 @@ struct tier_ext_ops {
 	 */
 	void (*tick)(s32 nid, struct tier_ext_node_stat *stat);
 
-	/** @flags: no flag is defined yet, must be 0 */
+	/** @flags: &enum tier_ext_ops_flags; unknown ones are refused */
 	u64 flags;
 
 	/** @cgroup_id: 0, the policy governs the whole machine */
@@ -407,6 +562,12 @@ struct tier_ext_ops {
 	/** @tick_ms: period of @tick, 10 to 60000; 0 for 1000 */
 	u32 tick_ms;
 
+	/**
+	 * @access_period: tell @access of one access in this many: a power of
+	 * two up to 65536, 0 for 64
+	 */
+	u32 access_period;
+
 	/** @exit_dump_len: bytes kept of a dump, at most 1 MiB; 0 for 32 KiB */
 	u32 exit_dump_len;
 
@@ -417,16 +578,102 @@ struct tier_ext_ops {
 #ifdef CONFIG_TIER_EXT
 
 DECLARE_STATIC_KEY_FALSE(tierx_key_hint_fault);
+DECLARE_STATIC_KEY_FALSE(tierx_key_fault_in);
+DECLARE_STATIC_KEY_FALSE(tierx_key_scan_vma);
+DECLARE_STATIC_KEY_FALSE(tierx_key_access);
 DECLARE_STATIC_KEY_FALSE(tierx_key_reclaim);
 DECLARE_STATIC_KEY_FALSE(tierx_key_demote_target);
 DECLARE_STATIC_KEY_FALSE(tierx_key_migrated);
 
-bool __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
-			   unsigned long address, struct mempolicy *pol,
-			   int *nid);
+int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
+			  unsigned long address, struct mempolicy *pol,
+			  int cpu_nid);
+vm_fault_t __tier_ext_fault_in(struct vm_fault *vmf, vm_fault_t ret);
+struct folio *__tier_ext_swap_in(struct vm_fault *vmf, struct folio *folio,
+				 swp_entry_t entry);
+bool __tier_ext_fault_around(struct folio *folio);
+int __tier_ext_scan_vma(struct vm_area_struct *vma, unsigned long start,
+			long *pages);
+void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source);
 bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote);
 int __tier_ext_demote_target(struct folio *folio, int nid);
 void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason);
+
+/**
+ * tier_ext_access() - tell the policy that a folio was accessed
+ * @folio: the folio; somebody keeps it from being freed
+ * @source: who saw it
+ *
+ * Context: any but NMI and under an LRU lock.
+ */
+static inline void tier_ext_access(struct folio *folio,
+				   enum tier_ext_access_source source)
+{
+	if (static_branch_unlikely(&tierx_key_access))
+		__tier_ext_access(folio, source);
+}
+
+/**
+ * tier_ext_fault_in() - let the policy move what a fault has found
+ * @vmf: the fault
+ * @ret: what vm_ops->fault() returned
+ *
+ * Return: what it returned the last time that it was called.
+ */
+static inline vm_fault_t tier_ext_fault_in(struct vm_fault *vmf, vm_fault_t ret)
+{
+	if (!static_branch_unlikely(&tierx_key_fault_in))
+		return ret;
+	return __tier_ext_fault_in(vmf, ret);
+}
+
+/**
+ * tier_ext_swap_in() - let the policy move what a fault has found in swap cache
+ * @vmf: the fault
+ * @folio: the folio with a reference, not locked, or NULL
+ * @entry: its swap entry; the swap device is held
+ *
+ * Return: what is in the swap cache now, with a reference, or NULL.
+ */
+static inline struct folio *tier_ext_swap_in(struct vm_fault *vmf,
+					     struct folio *folio,
+					     swp_entry_t entry)
+{
+	if (!static_branch_unlikely(&tierx_key_fault_in) || !folio)
+		return folio;
+	return __tier_ext_swap_in(vmf, folio, entry);
+}
+
+/**
+ * tier_ext_fault_around() - may a fault on another page map this folio, too
+ * @folio: the folio, with a reference
+ *
+ * Return: false if the policy wants to be asked first.
+ */
+static inline bool tier_ext_fault_around(struct folio *folio)
+{
+	if (!static_branch_unlikely(&tierx_key_fault_in))
+		return true;
+	return __tier_ext_fault_around(folio);
+}
+
+/**
+ * tier_ext_scan_vma() - ask the policy whether pages of a VMA shall be armed
+ * @vma: the VMA
+ * @start: where the scan is
+ * @pages: how many pages may be armed; replaced by the policy's answer
+ *
+ * Context: mmap_lock held for reading.
+ * Return: negative to skip the VMA, positive to arm it even if that seems to be
+ * of little use, 0 if the kernel has to decide.
+ */
+static inline int tier_ext_scan_vma(struct vm_area_struct *vma,
+				    unsigned long start, long *pages)
+{
+	if (!static_branch_unlikely(&tierx_key_scan_vma))
+		return 0;
+	return __tier_ext_scan_vma(vma, start, pages);
+}
 
 /**
  * tier_ext_hint_fault() - ask the policy about a NUMA hint fault
@@ -434,19 +681,21 @@ void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason);
  * @vmf: the fault
  * @address: address of the page
  * @pol: memory policy that governs the page
- * @nid: node that the kernel would promote to; replaced by the policy's answer
+ * @cpu_nid: node of the faulting CPU; where the kernel would promote to
  *
  * Context: page table lock held.
- * Return: true if the policy has decided, and @nid is its answer.
+ * Return: the node that the policy wants the folio on, which is the one it is
+ * on for it to stay; NUMA_NO_NODE if the kernel has to decide.
  */
-static inline bool tier_ext_hint_fault(struct folio *folio,
-				       struct vm_fault *vmf,
-				       unsigned long address,
-				       struct mempolicy *pol, int *nid)
+static inline int tier_ext_hint_fault(struct folio *folio,
+				      struct vm_fault *vmf,
+				      unsigned long address,
+				      struct mempolicy *pol, int cpu_nid)
 {
+	tier_ext_access(folio, TIER_EXT_ACCESS_HINT);
 	if (!static_branch_unlikely(&tierx_key_hint_fault))
-		return false;
-	return __tier_ext_hint_fault(folio, vmf, address, pol, nid);
+		return NUMA_NO_NODE;
+	return __tier_ext_hint_fault(folio, vmf, address, pol, cpu_nid);
 }
 
 /**
@@ -494,12 +743,40 @@ static inline void tier_ext_migrated(struct folio *src, struct folio *dst,
 
 #else /* !CONFIG_TIER_EXT */
 
-static inline bool tier_ext_hint_fault(struct folio *folio,
-				       struct vm_fault *vmf,
-				       unsigned long address,
-				       struct mempolicy *pol, int *nid)
+static inline void tier_ext_access(struct folio *folio,
+				   enum tier_ext_access_source source)
 {
-	return false;
+}
+
+static inline vm_fault_t tier_ext_fault_in(struct vm_fault *vmf, vm_fault_t ret)
+{
+	return ret;
+}
+
+static inline struct folio *tier_ext_swap_in(struct vm_fault *vmf,
+					     struct folio *folio,
+					     swp_entry_t entry)
+{
+	return folio;
+}
+
+static inline bool tier_ext_fault_around(struct folio *folio)
+{
+	return true;
+}
+
+static inline int tier_ext_scan_vma(struct vm_area_struct *vma,
+				    unsigned long start, long *pages)
+{
+	return 0;
+}
+
+static inline int tier_ext_hint_fault(struct folio *folio,
+				      struct vm_fault *vmf,
+				      unsigned long address,
+				      struct mempolicy *pol, int cpu_nid)
+{
+	return NUMA_NO_NODE;
 }
 
 static inline bool tier_ext_reclaim(struct folio *folio, int priority,

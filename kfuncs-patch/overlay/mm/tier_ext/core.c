@@ -22,6 +22,10 @@
 #include <trace/events/tier_ext.h>
 
 DEFINE_STATIC_KEY_FALSE(tierx_key_hint_fault);
+DEFINE_STATIC_KEY_FALSE(tierx_key_fault_in);
+DEFINE_STATIC_KEY_FALSE(tierx_key_scan_vma);
+DEFINE_STATIC_KEY_FALSE(tierx_key_access);
+EXPORT_SYMBOL_GPL(tierx_key_access);
 DEFINE_STATIC_KEY_FALSE(tierx_key_reclaim);
 DEFINE_STATIC_KEY_FALSE(tierx_key_demote_target);
 DEFINE_STATIC_KEY_FALSE(tierx_key_migrated);
@@ -58,6 +62,12 @@ static void tierx_keys_set(const struct tier_ext_ops *ops,
 {
 	tierx_key_set(&tierx_key_hint_fault, (ops && ops->hint_fault) ||
 		      (other && other->hint_fault));
+	tierx_key_set(&tierx_key_fault_in, (ops && ops->fault_in) ||
+		      (other && other->fault_in));
+	tierx_key_set(&tierx_key_scan_vma, (ops && ops->scan_vma) ||
+		      (other && other->scan_vma));
+	tierx_key_set(&tierx_key_access, (ops && ops->access) ||
+		      (other && other->access));
 	tierx_key_set(&tierx_key_reclaim, (ops && ops->reclaim) ||
 		      (other && other->reclaim));
 	tierx_key_set(&tierx_key_demote_target, (ops && ops->demote_target) ||
@@ -83,8 +93,13 @@ static int tierx_node_start(int nid)
 	tierx_ring_init(&node->ring);
 	tierx_node_snapshot(node);
 
+	if (tierx_access_node_init(node)) {
+		kvfree(node);
+		return -ENOMEM;
+	}
 	thread = kthread_create(tierx_thread_fn, node, "ktierx/%d", nid);
 	if (IS_ERR(thread)) {
+		tierx_access_node_free(node);
 		kvfree(node);
 		return PTR_ERR(thread);
 	}
@@ -110,6 +125,7 @@ static void tierx_nodes_stop(void)
 		tierx_event_add(TIERX_EV_QUEUE_FLUSHED,
 				tierx_ring_len(&node->ring) + node->stalled);
 		tierx_nodes[nid] = NULL;
+		tierx_access_node_free(node);
 		kvfree(node);
 	}
 }
@@ -154,7 +170,7 @@ static struct tierx_policy *tierx_policy_alloc(const struct tier_ext_ops *ops,
 	if (!policy)
 		return NULL;
 
-	policy->dump_len = ops->exit_dump_len ?: TIERX_DUMP_LEN;
+	policy->dump_len = ops->exit_dump_len;
 	policy->info.msg = policy->msg;
 	policy->info.dump = kvzalloc(policy->dump_len, GFP_KERNEL);
 	if (!policy->info.dump) {
@@ -339,6 +355,7 @@ static int tierx_enable(const struct tier_ext_ops *ops, struct bpf_link *link)
 
 	tierx_enable_seq++;
 	tierx_current = policy;
+	tierx_access_set(ops);
 	/* Keys take time, and the first tick may move folios: migrated is told. */
 	tierx_keys_set(ops, NULL);
 	tierx_events_reset();
@@ -389,6 +406,7 @@ static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
 	} else {
 		tierx_current = policy;
 		tierx_switch_seq++;
+		tierx_access_set(policy->ops);
 		synchronize_rcu();
 		synchronize_srcu(&tierx_srcu);
 		tierx_keys_set(policy->ops, NULL);
@@ -468,6 +486,8 @@ static void tierx_nodes_workfn(struct work_struct *work)
 	for_each_node_state(nid, N_MEMORY)
 		if (tierx_nodes[nid])
 			tierx_node_snapshot(tierx_nodes[nid]);
+	if (tierx_current)
+		tierx_access_set(tierx_current->ops);
 	mutex_unlock(&tierx_mutex);
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tier_ext: what generic mm code calls when a policy has the op. A verdict is
- * checked here before anything is done with it: a wrong one is counted and
- * answered with the kernel default, and too many of them eject the policy.
+ * tier_ext: what generic mm code calls when a policy has the op, where a folio
+ * takes a hint fault, is reclaimed, or was migrated. A verdict is checked
+ * before anything is done with it: a wrong one is counted and answered with the
+ * kernel default, and too many of them eject the policy.
  */
 #include <linux/cpuset.h>
 #include <linux/memcontrol.h>
@@ -47,24 +48,23 @@ void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
 			    TIERX_MAX_BAD_VERDICTS, verdict, op);
 }
 
-/* The policy that answers @event, or NULL. The caller is under RCU. */
-static struct tierx_policy *tierx_policy_enter(enum tierx_event event)
+/**
+ * tierx_policy_enter() - the policy that is to be asked
+ * @event: what it is asked; counted
+ *
+ * Context: under RCU, or a spinlock, which comes to the same.
+ * Return: the policy; NULL while one is being attached or comes to its end.
+ */
+struct tierx_policy *tierx_policy_enter(enum tierx_event event)
 {
-	struct tierx_policy *policy = rcu_dereference(tierx_root);
+	struct tierx_policy *policy;
 
-	/* Only while a policy is being attached or comes to its end. */
+	policy = rcu_dereference_check(tierx_root, rcu_read_lock_any_held());
 	if (!policy)
 		event = TIERX_EV_BYPASSED;
 	tierx_event_add(event, 1);
 
 	return policy;
-}
-
-static u32 tierx_access_age_ms(struct folio *folio)
-{
-	unsigned int last = folio_last_cpupid(folio) << PAGE_ACCESS_TIME_BUCKETS;
-
-	return (jiffies_to_msecs(jiffies) - last) & PAGE_ACCESS_TIME_MASK;
 }
 
 /* Does the memory policy confine the folio to some nodes? */
@@ -135,44 +135,42 @@ static s32 tierx_hint_apply(struct tierx_policy *policy, struct folio *folio,
 	return verdict;
 }
 
-bool __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
-			   unsigned long address, struct mempolicy *pol,
-			   int *nid)
+int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
+			  unsigned long address, struct mempolicy *pol,
+			  int cpu_nid)
 {
 	struct tierx_policy *policy;
 	struct tier_ext_fault fault;
-	s32 verdict, effective = TIERX_DEFAULT;
+	s32 verdict, effective;
 
 	/* Not a slow tier, or NUMA balancing does not care for tiers. */
 	if (!folio_use_access_time(folio))
-		return false;
+		return NUMA_NO_NODE;
 
+	/* Under the page table lock, so there is no need to lock RCU. */
+	policy = tierx_policy_enter(TIERX_EV_HINT_FAULT);
+	if (!policy || !policy->ops->hint_fault)
+		return NUMA_NO_NODE;
+
+	tierx_last_nid_set(folio, cpu_nid);
 	fault = (struct tier_ext_fault) {
 		.address = address,
 		.src_nid = folio_nid(folio),
-		.cpu_nid = *nid,
+		.cpu_nid = cpu_nid,
 		.age_ms	 = tierx_access_age_ms(folio),
 		.write	 = !!(vmf->flags & FAULT_FLAG_WRITE),
 	};
-
-	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_HINT_FAULT);
-	if (policy && policy->ops->hint_fault) {
-		verdict = policy->ops->hint_fault(folio, vmf->vma, &fault);
-		effective = tierx_hint_apply(policy, folio, &fault, pol, verdict);
-		trace_tier_ext_verdict("hint_fault", folio_pfn(folio),
-				       fault.src_nid, verdict, effective);
-	}
-	rcu_read_unlock();
-
+	verdict = policy->ops->hint_fault(folio, vmf->vma, &fault);
+	effective = tierx_hint_apply(policy, folio, &fault, pol, verdict);
+	trace_tier_ext_verdict("hint_fault", folio_pfn(folio), fault.src_nid,
+			       verdict, effective);
 	if (effective == TIERX_DEFAULT)
-		return false;
+		return NUMA_NO_NODE;
 
 	/* As the kernel does when it decides; the default does it itself. */
 	folio_xchg_access_time(folio, jiffies_to_msecs(jiffies));
-	*nid = effective;
 
-	return true;
+	return effective;
 }
 
 static void tierx_reclaim_init(struct tier_ext_reclaim *reclaim,
@@ -271,8 +269,12 @@ unlock:
 static void tierx_count_migrated(int src_nid, int dst_nid, long nr_pages)
 {
 	struct tierx_node *node = tierx_nodes[src_nid];
-	int diff = tierx_tier_compare(dst_nid, src_nid);
+	int diff;
 
+	if (src_nid == dst_nid)
+		return;
+
+	diff = tierx_tier_compare(dst_nid, src_nid);
 	if (diff < 0)
 		tierx_event_add(TIERX_EV_PROMOTED_PAGES, nr_pages);
 	else if (diff > 0)
@@ -296,6 +298,7 @@ void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
 	if (!policy)
 		goto unlock;
 
+	tierx_last_nid_move(src, dst);
 	tierx_count_migrated(src_nid, dst_nid, folio_nr_pages(dst));
 	if (!policy->ops->migrated)
 		goto unlock;

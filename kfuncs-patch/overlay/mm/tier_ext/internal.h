@@ -5,7 +5,13 @@
  *	core.c		the attached policy: attach, swap, detach, eject
  *	struct_ops.c	BPF's view of struct tier_ext_ops
  *	kfuncs.c	what a policy may call, and from where
- *	hooks.c		what generic mm code calls; verdicts are validated here
+ *	hooks.c		hint faults, reclaim, migrations: what mm code calls there
+ *	fault_in.c	migrate on fault
+ *	arm.c		which pages take hint faults
+ *	access.c	samples of accesses
+ *	harvest.c	accessed bits
+ *	walk.c		iterators over folios
+ *	shmem.c		where the pages of a shmem file are
  *	target.c	memory tiers: ranks, targets, facts about nodes
  *	queue.c		rings of wanted moves, rate limits
  *	migrate.c	the migration threads
@@ -16,6 +22,7 @@
 #define _MM_TIER_EXT_INTERNAL_H
 
 #include <linux/bpf.h>
+#include <linux/irq_work.h>
 #include <linux/mm.h>
 #include <linux/node.h>
 #include <linux/percpu.h>
@@ -26,11 +33,20 @@
 /* Events of the attached policy, one line each in root/events. */
 #define TIERX_EVENTS(X)							\
 	X(HINT_FAULT,		hint_fault)				\
+	X(FAULT_IN,		fault_in)				\
+	X(SCAN_VMA,		scan_vma)				\
 	X(RECLAIM,		reclaim)				\
 	X(DEMOTE_TARGET,	demote_target)				\
 	X(ADMIT,		admit)					\
 	X(MIGRATED,		migrated)				\
 	X(TICK,			tick)					\
+	X(ACCESS,		access)					\
+	X(ACCESS_HINT,		access_hint)				\
+	X(ACCESS_MARK,		access_mark)				\
+	X(ACCESS_YOUNG,		access_young)				\
+	X(ACCESS_REFAULT,	access_refault)				\
+	X(ACCESS_REPORT,	access_report)				\
+	X(ACCESS_DROPPED,	access_dropped)				\
 	X(BYPASSED,		bypassed)				\
 	X(BAD_VERDICT,		bad_verdict)				\
 	X(KEEP_IGNORED,		keep_ignored)				\
@@ -44,6 +60,7 @@
 	X(MOVE_FAILED,		move_failed)				\
 	X(PROMOTED_PAGES,	promoted_pages)				\
 	X(DEMOTED_PAGES,	demoted_pages)				\
+	X(RECLAIMED_PAGES,	reclaimed_pages)			\
 	X(REFUSED_ADMIT,	refused_admit)				\
 	X(REFUSED_CPUSET,	refused_cpuset)				\
 	X(REFUSED_DEVICE,	refused_device)				\
@@ -116,6 +133,7 @@ struct tierx_policy {
  * struct tierx_move - a wanted move, as it waits in a ring
  * @pfn: first PFN of the folio
  * @gen: its generation, 0 if nobody looked
+ * @nr: in a ring of reports: how many accesses
  * @dst_nid: target, NUMA_NO_NODE to choose one when the move is made
  * @cpu_nid: node of the CPU that accessed the folio, NUMA_NO_NODE if unknown
  * @move: &enum tier_ext_move
@@ -124,7 +142,10 @@ struct tierx_policy {
  */
 struct tierx_move {
 	u64	pfn;
-	u64	gen;
+	union {
+		u64	gen;
+		u64	nr;
+	};
 	s16	dst_nid;
 	s16	cpu_nid;
 	u8	move;
@@ -165,6 +186,12 @@ struct tierx_item {
  * @thread: its migration thread
  * @wait: where @thread sleeps
  * @ring: wanted moves from this node
+ * @reports: accesses to folios of this node, of which the policy is to be told
+ * @wake: wakes @thread for those who cannot
+ * @start_pfn: first PFN that @last_nids is for
+ * @nr_last_nids: length of @last_nids
+ * @last_nids: node that accessed a folio last, plus one; NULL in the fastest
+ *	tier
  * @bucket: rate limit of moves from this node
  * @promoted_pages: pages promoted from this node
  * @demoted_pages: pages demoted from this node
@@ -182,7 +209,11 @@ struct tierx_node {
 	int			nid;
 	struct task_struct	*thread;
 	wait_queue_head_t	wait;
+	struct irq_work		wake;
 	struct tierx_bucket	bucket;
+	u64			start_pfn;
+	u64			nr_last_nids;
+	u16			*last_nids;
 	atomic64_t		promoted_pages;
 	atomic64_t		demoted_pages;
 	int			adistance;
@@ -195,6 +226,7 @@ struct tierx_node {
 	int			nr_items;
 	struct tierx_item	items[TIERX_BATCH];
 	struct tierx_ring	ring;
+	struct tierx_ring	reports;
 };
 
 /* core.c */
@@ -219,12 +251,19 @@ enum tierx_op {
 	TIERX_OP_EXIT,
 	TIERX_OP_DUMP,
 	TIERX_OP_HINT_FAULT,
+	TIERX_OP_FAULT_IN,
+	TIERX_OP_SCAN_VMA,
+	TIERX_OP_ACCESS,
 	TIERX_OP_RECLAIM,
 	TIERX_OP_DEMOTE_TARGET,
 	TIERX_OP_ADMIT,
 	TIERX_OP_MIGRATED,
 	TIERX_OP_TICK,
 	TIERX_NR_OPS,
+
+	/* Programs of other types that may call some of the kfuncs. */
+	TIERX_PROG_SYSCALL = TIERX_NR_OPS,
+	TIERX_PROG_TRACING,
 };
 
 int tierx_prog_op(const struct bpf_prog *prog);
@@ -232,10 +271,24 @@ int tierx_struct_ops_register(void);
 
 /* kfuncs.c */
 int tierx_kfuncs_register(void);
+u64 tierx_folio_state(struct folio *folio);
 
 /* hooks.c */
 bool tierx_node_valid(int nid);
 void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict);
+struct tierx_policy *tierx_policy_enter(enum tierx_event event);
+
+/* access.c */
+void tierx_access_set(const struct tier_ext_ops *ops);
+void tierx_access_drain(struct tierx_node *node);
+int tierx_access_node_init(struct tierx_node *node);
+void tierx_access_node_free(struct tierx_node *node);
+void tierx_last_nid_set(struct folio *folio, int cpu_nid);
+void tierx_last_nid_move(struct folio *src, struct folio *dst);
+u32 tierx_access_age_ms(struct folio *folio);
+
+/* harvest.c */
+u32 tierx_folio_harvest(struct folio *folio);
 
 /* target.c */
 int tierx_tier_rank(int nid);
@@ -261,6 +314,7 @@ int tierx_queue_move(int src_nid, const struct tierx_move *move);
 extern struct tierx_node *tierx_nodes[MAX_NUMNODES];
 u64 tierx_folio_gen(struct folio *folio);
 u64 tierx_folio_memcg_id(struct folio *folio);
+int tierx_folio_lookup(u64 pfn, struct folio **foliop);
 int tierx_thread_fn(void *data);
 
 /* exit.c */

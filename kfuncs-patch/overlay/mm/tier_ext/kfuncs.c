@@ -20,6 +20,8 @@
 #include "internal.h"
 #include "../internal.h"
 
+#define TIERX_PFN_BATCH_MAX	512
+
 static int tierx_queue_folio(struct folio *folio, s32 nid, u32 kind, u64 flags)
 {
 	int src_nid = folio_nid(folio);
@@ -40,6 +42,74 @@ static int tierx_queue_folio(struct folio *folio, s32 nid, u32 kind, u64 flags)
 			return -EXDEV;
 	}
 	return tierx_queue_move(src_nid, &move);
+}
+
+static int tierx_queue_pfn(u64 pfn, u64 gen, s32 nid, u32 kind)
+{
+	struct tierx_move move = {
+		.pfn	 = pfn,
+		.gen	 = gen,
+		.dst_nid = nid,
+		.cpu_nid = NUMA_NO_NODE,
+		.move	 = kind,
+	};
+	struct page *page = pfn_to_online_page(pfn);
+
+	if (!page) {
+		tierx_event_add(TIERX_EV_REFUSED_DEVICE, 1);
+		return -EINVAL;
+	}
+	if (PageTail(page)) {
+		tierx_event_add(TIERX_EV_REFUSED_TAIL, 1);
+		return -EINVAL;
+	}
+	return tierx_queue_move(page_to_nid(page), &move);
+}
+
+/* -1 is the best node of a faster tier. */
+static bool tierx_pfn_target_ok(s32 nid)
+{
+	return nid == NUMA_NO_NODE || tierx_node_valid(nid);
+}
+
+static u32 tierx_pfn_kind(s32 nid)
+{
+	return nid == NUMA_NO_NODE ? TIERX_MOVE_PROMOTE : TIERX_MOVE_ANY;
+}
+
+/**
+ * tierx_folio_state() - kind and state of a folio
+ * @folio: the folio
+ *
+ * Return: bits of &enum tier_ext_folio_state.
+ */
+u64 tierx_folio_state(struct folio *folio)
+{
+	u64 state = 0;
+
+	if (folio_test_anon(folio))
+		state |= TIERX_FOLIO_ANON;
+	else if (folio_test_swapbacked(folio))
+		state |= TIERX_FOLIO_SHMEM;
+	else if (!folio_test_hugetlb(folio))
+		state |= TIERX_FOLIO_FILE;
+
+	state |= folio_test_ksm(folio) ? TIERX_FOLIO_KSM : 0;
+	state |= folio_test_hugetlb(folio) ? TIERX_FOLIO_HUGETLB : 0;
+	state |= folio_test_large(folio) ? TIERX_FOLIO_LARGE : 0;
+	state |= folio_mapped(folio) ? TIERX_FOLIO_MAPPED : 0;
+	state |= folio_likely_mapped_shared(folio) ? TIERX_FOLIO_SHARED : 0;
+	state |= folio_test_dirty(folio) ? TIERX_FOLIO_DIRTY : 0;
+	state |= folio_test_writeback(folio) ? TIERX_FOLIO_WRITEBACK : 0;
+	state |= folio_test_active(folio) ? TIERX_FOLIO_ACTIVE : 0;
+	state |= folio_test_referenced(folio) ? TIERX_FOLIO_REFERENCED : 0;
+	state |= folio_test_workingset(folio) ? TIERX_FOLIO_WORKINGSET : 0;
+	state |= folio_test_unevictable(folio) ? TIERX_FOLIO_UNEVICTABLE : 0;
+	state |= folio_test_mlocked(folio) ? TIERX_FOLIO_MLOCKED : 0;
+	state |= folio_maybe_dma_pinned(folio) ? TIERX_FOLIO_PINNED : 0;
+	state |= folio_test_swapcache(folio) ? TIERX_FOLIO_SWAPCACHE : 0;
+
+	return state;
 }
 
 __bpf_kfunc_start_defs();
@@ -79,15 +149,36 @@ __bpf_kfunc s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags)
 }
 
 /**
+ * tierx_bpf_folio_reclaim() - queue a folio to be reclaimed
+ * @folio: the folio that the op was called with
+ * @flags: must be 0
+ *
+ * It is swapped out or dropped by the migration thread of its node, also if it
+ * was referenced lately; a dirty folio of a regular file stays.
+ *
+ * Context: ops with a folio, not demote_target. Does not sleep, takes no lock.
+ * Return: 0 if it was queued; -EINVAL for an unknown flag; -ENOSPC if the queue
+ * is full; -ENODEV if the folio's node has no migration thread.
+ */
+__bpf_kfunc s32 tierx_bpf_folio_reclaim(struct folio *folio, u64 flags)
+{
+	if (flags)
+		return -EINVAL;
+	return tierx_queue_pfn(folio_pfn(folio), tierx_folio_gen(folio),
+			       NUMA_NO_NODE, TIERX_MOVE_RECLAIM);
+}
+
+/**
  * tierx_bpf_pfn_migrate() - queue a folio for a move to a node
  * @pfn: its first PFN
  * @gen: its generation, from tierx_bpf_folio_gen(); if the PFN holds something
  *	else by then, the move is refused. 0 not to check.
- * @nid: the node to move it to
+ * @nid: the node to move it to, or -1 for the best one of a faster tier, chosen
+ *	when the move is made
  * @flags: must be 0
  *
- * Context: hint_fault, reclaim, migrated and tick. Does not sleep, takes no
- * lock.
+ * Context: ops but init, exit, dump and admit; syscall programs. Does not
+ * sleep, takes no lock.
  * Return: 0 if the move was queued; -EINVAL for an unknown flag, a node without
  * memory, a PFN that is no online memory, or a PFN that is not the first of its
  * folio; -ENOSPC if the queue is full; -ENODEV if the folio's node has no
@@ -95,28 +186,76 @@ __bpf_kfunc s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags)
  */
 __bpf_kfunc s32 tierx_bpf_pfn_migrate(u64 pfn, u64 gen, s32 nid, u64 flags)
 {
-	struct tierx_move move = {
-		.pfn	 = pfn,
-		.gen	 = gen,
-		.dst_nid = nid,
-		.cpu_nid = NUMA_NO_NODE,
-		.move	 = TIERX_MOVE_ANY,
-	};
-	struct page *page;
+	if (flags || !tierx_pfn_target_ok(nid))
+		return -EINVAL;
+	return tierx_queue_pfn(pfn, gen, nid, tierx_pfn_kind(nid));
+}
 
-	if (flags || !tierx_node_valid(nid))
-		return -EINVAL;
+/**
+ * tierx_bpf_pfn_migrate_batch() - queue many folios for a move to a node
+ * @pfns: the folios
+ * @pfns__sz: bytes in @pfns, at most 512 folios
+ * @nid: as for tierx_bpf_pfn_migrate()
+ * @flags: must be 0
+ *
+ * A folio that cannot be queued is left out, and counted as
+ * tierx_bpf_pfn_migrate() counts it.
+ *
+ * Context: as tierx_bpf_pfn_migrate().
+ * Return: how many were queued; -EINVAL for an unknown flag, a node without
+ * memory, or a size that is no number of folios; -E2BIG for more than 512.
+ */
+__bpf_kfunc s32 tierx_bpf_pfn_migrate_batch(const struct tier_ext_pfn *pfns,
+					    u32 pfns__sz, s32 nid, u64 flags)
+{
+	u32 nr = pfns__sz / sizeof(*pfns), i;
+	s32 queued = 0;
 
-	page = pfn_to_online_page(pfn);
-	if (!page) {
-		tierx_event_add(TIERX_EV_REFUSED_DEVICE, 1);
+	if (flags || !tierx_pfn_target_ok(nid) || pfns__sz % sizeof(*pfns))
 		return -EINVAL;
-	}
-	if (PageTail(page)) {
-		tierx_event_add(TIERX_EV_REFUSED_TAIL, 1);
+	if (nr > TIERX_PFN_BATCH_MAX)
+		return -E2BIG;
+
+	for (i = 0; i < nr; i++)
+		if (!tierx_queue_pfn(pfns[i].pfn, pfns[i].gen, nid,
+				     tierx_pfn_kind(nid)))
+			queued++;
+	return queued;
+}
+
+/**
+ * tierx_bpf_pfn_reclaim() - queue a folio to be reclaimed
+ * @pfn: its first PFN
+ * @gen: its generation; if the PFN holds something else by then, nothing is
+ *	done. 0 not to check.
+ * @flags: must be 0
+ *
+ * As tierx_bpf_folio_reclaim().
+ *
+ * Context: as tierx_bpf_pfn_migrate().
+ * Return: 0 if it was queued; -EINVAL for an unknown flag, a PFN that is no
+ * online memory, or that is not the first of its folio; -ENOSPC if the queue is
+ * full; -ENODEV if the folio's node has no migration thread.
+ */
+__bpf_kfunc s32 tierx_bpf_pfn_reclaim(u64 pfn, u64 gen, u64 flags)
+{
+	if (flags)
 		return -EINVAL;
-	}
-	return tierx_queue_move(page_to_nid(page), &move);
+	return tierx_queue_pfn(pfn, gen, NUMA_NO_NODE, TIERX_MOVE_RECLAIM);
+}
+
+/**
+ * tierx_bpf_pfn_nid() - node of a PFN
+ * @pfn: the PFN
+ *
+ * Context: any op, syscall programs. Does not sleep.
+ * Return: the node, -EINVAL for a PFN that is no online memory.
+ */
+__bpf_kfunc s32 tierx_bpf_pfn_nid(u64 pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page ? page_to_nid(page) : -EINVAL;
 }
 
 /**
@@ -255,31 +394,7 @@ __bpf_kfunc u32 tierx_bpf_folio_order(struct folio *folio)
  */
 __bpf_kfunc u64 tierx_bpf_folio_state(struct folio *folio)
 {
-	u64 state = 0;
-
-	if (folio_test_anon(folio))
-		state |= TIERX_FOLIO_ANON;
-	else if (folio_test_swapbacked(folio))
-		state |= TIERX_FOLIO_SHMEM;
-	else if (!folio_test_hugetlb(folio))
-		state |= TIERX_FOLIO_FILE;
-
-	state |= folio_test_ksm(folio) ? TIERX_FOLIO_KSM : 0;
-	state |= folio_test_hugetlb(folio) ? TIERX_FOLIO_HUGETLB : 0;
-	state |= folio_test_large(folio) ? TIERX_FOLIO_LARGE : 0;
-	state |= folio_mapped(folio) ? TIERX_FOLIO_MAPPED : 0;
-	state |= folio_likely_mapped_shared(folio) ? TIERX_FOLIO_SHARED : 0;
-	state |= folio_test_dirty(folio) ? TIERX_FOLIO_DIRTY : 0;
-	state |= folio_test_writeback(folio) ? TIERX_FOLIO_WRITEBACK : 0;
-	state |= folio_test_active(folio) ? TIERX_FOLIO_ACTIVE : 0;
-	state |= folio_test_referenced(folio) ? TIERX_FOLIO_REFERENCED : 0;
-	state |= folio_test_workingset(folio) ? TIERX_FOLIO_WORKINGSET : 0;
-	state |= folio_test_unevictable(folio) ? TIERX_FOLIO_UNEVICTABLE : 0;
-	state |= folio_test_mlocked(folio) ? TIERX_FOLIO_MLOCKED : 0;
-	state |= folio_maybe_dma_pinned(folio) ? TIERX_FOLIO_PINNED : 0;
-	state |= folio_test_swapcache(folio) ? TIERX_FOLIO_SWAPCACHE : 0;
-
-	return state;
+	return tierx_folio_state(folio);
 }
 
 /**
@@ -293,26 +408,6 @@ __bpf_kfunc u64 tierx_bpf_folio_state(struct folio *folio)
 __bpf_kfunc u64 tierx_bpf_folio_memcg_id(struct folio *folio)
 {
 	return tierx_folio_memcg_id(folio);
-}
-
-/**
- * tierx_bpf_folio_last_nid() - node of the CPU that last faulted on a folio
- * @folio: the folio that the op was called with
- *
- * On a slow tier the kernel keeps the time of the last fault in the same place,
- * and the node is not known.
- *
- * Context: ops with a folio.
- * Return: the node, or -1 if it is not known.
- */
-__bpf_kfunc s32 tierx_bpf_folio_last_nid(struct folio *folio)
-{
-	int cpupid;
-
-	if (folio_use_access_time(folio))
-		return NUMA_NO_NODE;
-	cpupid = folio_last_cpupid(folio);
-	return cpupid_pid_unset(cpupid) ? NUMA_NO_NODE : cpupid_to_nid(cpupid);
 }
 
 static DEFINE_RAW_SPINLOCK(tierx_bstr_lock);
@@ -393,10 +488,13 @@ __bpf_kfunc_end_defs();
 BTF_KFUNCS_START(tierx_kfuncs_move_folio)
 BTF_ID_FLAGS(func, tierx_bpf_folio_promote, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, tierx_bpf_folio_demote, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_reclaim, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(tierx_kfuncs_move_folio)
 
 BTF_KFUNCS_START(tierx_kfuncs_move_pfn)
 BTF_ID_FLAGS(func, tierx_bpf_pfn_migrate)
+BTF_ID_FLAGS(func, tierx_bpf_pfn_migrate_batch, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_pfn_reclaim)
 BTF_KFUNCS_END(tierx_kfuncs_move_pfn)
 
 BTF_KFUNCS_START(tierx_kfuncs_choose)
@@ -404,6 +502,7 @@ BTF_ID_FLAGS(func, tierx_bpf_promotion_target)
 BTF_ID_FLAGS(func, tierx_bpf_demotion_target)
 BTF_ID_FLAGS(func, tierx_bpf_node_stat)
 BTF_ID_FLAGS(func, tierx_bpf_node_distance)
+BTF_ID_FLAGS(func, tierx_bpf_pfn_nid)
 BTF_KFUNCS_END(tierx_kfuncs_choose)
 
 BTF_KFUNCS_START(tierx_kfuncs_look)
@@ -414,7 +513,34 @@ BTF_ID_FLAGS(func, tierx_bpf_folio_order, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, tierx_bpf_folio_state, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, tierx_bpf_folio_memcg_id, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, tierx_bpf_folio_last_nid, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, tierx_bpf_folio_age_ms, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(tierx_kfuncs_look)
+
+BTF_KFUNCS_START(tierx_kfuncs_walk)
+BTF_ID_FLAGS(func, bpf_iter_tierx_pfn_new, KF_ITER_NEW | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_tierx_pfn_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_tierx_pfn_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_tierx_lru_new, KF_ITER_NEW | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_tierx_lru_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, bpf_iter_tierx_lru_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_KFUNCS_END(tierx_kfuncs_walk)
+
+BTF_KFUNCS_START(tierx_kfuncs_tick)
+BTF_ID_FLAGS(func, tierx_bpf_access_report)
+BTF_ID_FLAGS(func, tierx_bpf_range_arm, KF_SLEEPABLE)
+BTF_KFUNCS_END(tierx_kfuncs_tick)
+
+BTF_KFUNCS_START(tierx_kfuncs_sample)
+BTF_ID_FLAGS(func, tierx_bpf_access_queue)
+BTF_KFUNCS_END(tierx_kfuncs_sample)
+
+BTF_KFUNCS_START(tierx_kfuncs_shmem)
+BTF_ID_FLAGS(func, tierx_bpf_shmem_state, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(tierx_kfuncs_shmem)
+
+BTF_KFUNCS_START(tierx_kfuncs_shmem_scan)
+BTF_ID_FLAGS(func, tierx_bpf_shmem_scan, KF_SLEEPABLE)
+BTF_KFUNCS_END(tierx_kfuncs_shmem_scan)
 
 BTF_KFUNCS_START(tierx_kfuncs_end)
 BTF_ID_FLAGS(func, tierx_bpf_error_bstr, KF_TRUSTED_ARGS)
@@ -425,11 +551,15 @@ BTF_KFUNCS_START(tierx_kfuncs_dump)
 BTF_ID_FLAGS(func, tierx_bpf_dump_bstr, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(tierx_kfuncs_dump)
 
-#define TIERX_OPS_FOLIO		(BIT(TIERX_OP_HINT_FAULT) | BIT(TIERX_OP_RECLAIM) | \
-				 BIT(TIERX_OP_DEMOTE_TARGET))
-#define TIERX_OPS_ALL		(BIT(TIERX_NR_OPS) - 1)
+#define TIERX_OPS_ALL	(BIT(TIERX_NR_OPS) - 1)
+#define TIERX_OPS_FOLIO	(BIT(TIERX_OP_HINT_FAULT) | BIT(TIERX_OP_FAULT_IN) | \
+			 BIT(TIERX_OP_ACCESS) | BIT(TIERX_OP_RECLAIM) | \
+			 BIT(TIERX_OP_DEMOTE_TARGET))
+/* Too early for a policy to act, or too late. */
+#define TIERX_OPS_EDGE	(BIT(TIERX_OP_INIT) | BIT(TIERX_OP_EXIT) | \
+			 BIT(TIERX_OP_DUMP))
 
-/* Which ops may call the kfuncs of a set. */
+/* Which programs may call the kfuncs of a set. */
 static struct tierx_kfunc_group {
 	struct btf_id_set8	*ids;
 	u32			ops;
@@ -437,17 +567,29 @@ static struct tierx_kfunc_group {
 	/* demote_target is in the middle of moving the folio. */
 	{ &tierx_kfuncs_move_folio, TIERX_OPS_FOLIO & ~BIT(TIERX_OP_DEMOTE_TARGET) },
 	/* admit answers a queued move, and could feed itself. */
-	{ &tierx_kfuncs_move_pfn, BIT(TIERX_OP_HINT_FAULT) | BIT(TIERX_OP_RECLAIM) |
-				  BIT(TIERX_OP_MIGRATED) | BIT(TIERX_OP_TICK) },
-	{ &tierx_kfuncs_choose, TIERX_OPS_ALL },
+	{ &tierx_kfuncs_move_pfn,
+	  (TIERX_OPS_ALL & ~TIERX_OPS_EDGE & ~BIT(TIERX_OP_ADMIT) &
+	   ~BIT(TIERX_OP_DEMOTE_TARGET)) | BIT(TIERX_PROG_SYSCALL) },
+	{ &tierx_kfuncs_choose, TIERX_OPS_ALL | BIT(TIERX_PROG_SYSCALL) },
 	{ &tierx_kfuncs_look, TIERX_OPS_FOLIO },
+	/* The verifier sees to it that they are called where they may sleep. */
+	{ &tierx_kfuncs_walk, BIT(TIERX_OP_INIT) | BIT(TIERX_OP_EXIT) |
+			      BIT(TIERX_OP_TICK) | BIT(TIERX_PROG_SYSCALL) },
+	/* Anywhere else access could call itself. */
+	{ &tierx_kfuncs_tick, BIT(TIERX_OP_TICK) | BIT(TIERX_PROG_SYSCALL) },
+	{ &tierx_kfuncs_sample, BIT(TIERX_PROG_TRACING) },
+	{ &tierx_kfuncs_shmem, TIERX_OPS_ALL | BIT(TIERX_PROG_TRACING) },
+	{ &tierx_kfuncs_shmem_scan, BIT(TIERX_PROG_SYSCALL) },
 	/* init has its return value, exit and dump come too late. */
-	{ &tierx_kfuncs_end, TIERX_OPS_ALL & ~(BIT(TIERX_OP_INIT) | BIT(TIERX_OP_EXIT) |
-					       BIT(TIERX_OP_DUMP)) },
+	{ &tierx_kfuncs_end, TIERX_OPS_ALL & ~TIERX_OPS_EDGE },
 	{ &tierx_kfuncs_dump, BIT(TIERX_OP_DUMP) },
 };
 
-/* Called by the verifier for every kfunc that any struct_ops program calls. */
+/*
+ * Called by the verifier for every kfunc that a program of these types calls.
+ * CAP_PERFMON is what struct_ops and tracing ask for anyhow; a syscall program
+ * that sees and moves everybody's memory has to have it, too.
+ */
 static int tierx_kfunc_filter(const struct bpf_prog *prog, u32 kfunc_id)
 {
 	const struct tierx_kfunc_group *group;
@@ -458,24 +600,37 @@ static int tierx_kfunc_filter(const struct bpf_prog *prog, u32 kfunc_id)
 		if (!btf_id_set8_contains(group->ids, kfunc_id))
 			continue;
 		op = tierx_prog_op(prog);
-		return op >= 0 && (group->ops & BIT(op)) ? 0 : -EACCES;
+		if (op < 0 || !(group->ops & BIT(op)))
+			return -EACCES;
+		return op < TIERX_NR_OPS || perfmon_capable() ? 0 : -EACCES;
 	}
 	return 0;
 }
 
-int __init tierx_kfuncs_register(void)
+static int __init tierx_kfuncs_register_for(struct btf_id_set8 *ids, u32 ops)
 {
 	struct btf_kfunc_id_set set = {
 		.owner	= THIS_MODULE,
+		.set	= ids,
 		.filter	= tierx_kfunc_filter,
 	};
-	int err, i;
+	int err = 0;
 
-	for (i = 0; i < ARRAY_SIZE(tierx_kfunc_groups); i++) {
-		set.set = tierx_kfunc_groups[i].ids;
+	if (ops & TIERX_OPS_ALL)
 		err = register_btf_kfunc_id_set(BPF_PROG_TYPE_STRUCT_OPS, &set);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (!err && (ops & BIT(TIERX_PROG_SYSCALL)))
+		err = register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL, &set);
+	if (!err && (ops & BIT(TIERX_PROG_TRACING)))
+		err = register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &set);
+	return err;
+}
+
+int __init tierx_kfuncs_register(void)
+{
+	int err = 0, i;
+
+	for (i = 0; !err && i < ARRAY_SIZE(tierx_kfunc_groups); i++)
+		err = tierx_kfuncs_register_for(tierx_kfunc_groups[i].ids,
+						tierx_kfunc_groups[i].ops);
+	return err;
 }

@@ -9,6 +9,7 @@
  * or a device stays.
  */
 #include <linux/cpuset.h>
+#include <linux/hash.h>
 #include <linux/hugetlb.h>
 #include <linux/kthread.h>
 #include <linux/ksm.h>
@@ -18,7 +19,6 @@
 #include <linux/mm_inline.h>
 #include <linux/rmap.h>
 #include <linux/sched/task.h>
-#include <linux/siphash.h>
 #include <linux/srcu.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
@@ -33,24 +33,30 @@
 
 struct tierx_node *tierx_nodes[MAX_NUMNODES];
 
-static siphash_key_t tierx_gen_key __read_mostly;
+static u64 tierx_gen_key __read_mostly;
 
 /**
  * tierx_folio_gen() - generation of a folio
  * @folio: the folio
  *
  * A PFN names a folio only for as long as that is neither freed nor moved. The
- * generation tells whether it still is the same: a keyed hash of what the folio
- * holds, which takes no memory, and which a migration carries along.
+ * generation tells whether it still is the same: a hash of what the folio
+ * holds, which takes no memory, and which a migration carries along. It is
+ * asked for in every migration, so it has to be cheap, and need not withstand
+ * an attacker: whoever sees it may read kernel memory. The key keeps a policy
+ * from taking it for something that lasts.
  *
  * Return: the generation, never 0.
  */
 u64 tierx_folio_gen(struct folio *folio)
 {
+	u64 gen = (unsigned long)READ_ONCE(folio->mapping);
+
 	get_random_once(&tierx_gen_key, sizeof(tierx_gen_key));
-	return siphash_3u64((unsigned long)READ_ONCE(folio->mapping),
-			    READ_ONCE(folio->index), folio_order(folio),
-			    &tierx_gen_key) ?: 1;
+	gen = (gen ^ tierx_gen_key) * GOLDEN_RATIO_64 + READ_ONCE(folio->index);
+	gen = ror64(gen * GOLDEN_RATIO_64, 32) + folio_order(folio);
+
+	return gen * GOLDEN_RATIO_64 ?: 1;
 }
 
 /**
@@ -117,11 +123,15 @@ static int tierx_check_mempolicy(struct folio *folio)
 	return explicit ? TIERX_EV_REFUSED_MEMPOLICY : 0;
 }
 
-/*
- * Get a reference on the folio that starts at a PFN. Returns 0 or the reason
- * why there is none that can be moved.
+/**
+ * tierx_folio_lookup() - get a reference on the folio that starts at a PFN
+ * @pfn: the PFN
+ * @foliop: where to put the folio; to be put by the caller, also after an error
+ *
+ * Context: process context, or any where a folio may be freed.
+ * Return: 0, or the reason why there is none that a policy could care for.
  */
-static int tierx_folio_get(u64 pfn, struct folio **foliop)
+int tierx_folio_lookup(u64 pfn, struct folio **foliop)
 {
 	struct page *page = pfn_to_online_page(pfn);
 	struct folio *folio;
@@ -140,12 +150,29 @@ static int tierx_folio_get(u64 pfn, struct folio **foliop)
 		return TIERX_EV_REFUSED_TAIL;
 	if (folio_test_hugetlb(folio))
 		return TIERX_EV_REFUSED_HUGETLB;
+	/* Slab, page tables and the like. */
+	if (!folio_test_lru(folio) && !folio_mapping(folio) &&
+	    !folio_test_anon(folio))
+		return TIERX_EV_REFUSED_GONE;
+	return 0;
+}
+
+/* As above, if the folio can be moved, too. -EAGAIN if it is busy. */
+static int tierx_folio_get(u64 pfn, struct folio **foliop)
+{
+	struct folio *folio;
+	int why;
+
+	why = tierx_folio_lookup(pfn, foliop);
+	if (why)
+		return why;
+
+	folio = *foliop;
 	if (folio_test_unevictable(folio) || folio_test_mlocked(folio))
 		return TIERX_EV_REFUSED_MLOCK;
 	/* In a batch on its way to the LRU, or isolated by somebody else. */
 	if (!folio_test_lru(folio))
-		return folio_mapping(folio) || folio_test_anon(folio) ?
-		       -EAGAIN : TIERX_EV_REFUSED_GONE;
+		return -EAGAIN;
 	if (folio_test_ksm(folio))
 		return TIERX_EV_REFUSED_KSM;
 	if (folio_maybe_dma_pinned(folio))
@@ -227,7 +254,8 @@ static int tierx_check_admit(struct tierx_policy *policy,
 		return 0;
 	if (verdict == TIERX_DENY)
 		return TIERX_EV_REFUSED_ADMIT;
-	if (!tierx_node_valid(verdict)) {
+	if (!tierx_node_valid(verdict) ||
+	    item->request.move == TIERX_MOVE_RECLAIM) {
 		tierx_bad_verdict(policy, "admit", verdict);
 		return 0;
 	}
@@ -258,6 +286,10 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 		why = tierx_check_mempolicy(folio);
 	if (why)
 		return why;
+
+	/* Out of memory is no node, and needs no room. */
+	if (request->move == TIERX_MOVE_RECLAIM)
+		return tierx_check_admit(policy, item, &allowed);
 
 	request->dst_nid = tierx_choose_target(&item->move, request->src_nid,
 					       &allowed);
@@ -336,7 +368,8 @@ static int tierx_item_isolate(struct tierx_policy *policy,
 		why = tierx_check_item(policy, item);
 	if (!why && !folio_isolate_lru(folio))
 		why = -EAGAIN;
-	if (!why)
+	/* Reclaim does not count what it was given. */
+	if (!why && item->move.move != TIERX_MOVE_RECLAIM)
 		node_stat_mod_folio(folio, NR_ISOLATED_ANON +
 				    folio_is_file_lru(folio),
 				    folio_nr_pages(folio));
@@ -414,6 +447,13 @@ static bool tierx_folio_in(struct folio *folio, struct list_head *folios)
 	return false;
 }
 
+static bool tierx_item_in_group(struct tierx_item *item,
+				struct tierx_item *leader)
+{
+	return item->folio && item->memcg == leader->memcg &&
+	       item->request.dst_nid == leader->request.dst_nid;
+}
+
 /*
  * Migrate the items that go where @leader goes and have the same owner. Those
  * that are done have no folio any more.
@@ -428,14 +468,12 @@ static void tierx_batch_group(struct tierx_policy *policy,
 		.reason	  = MR_TIER_EXT,
 	};
 	struct tierx_item *item, *end = node->items + node->nr_items;
-	struct mem_cgroup *memcg = leader->memcg;
 	unsigned int nr_succeeded = 0;
 	LIST_HEAD(folios);
 	int err;
 
 	for (item = leader; item < end; item++)
-		if (item->folio && item->memcg == memcg &&
-		    item->request.dst_nid == mtc.nid)
+		if (tierx_item_in_group(item, leader))
 			list_add_tail(&item->folio->lru, &folios);
 
 	err = migrate_pages(&folios, alloc_migration_target, NULL,
@@ -446,8 +484,7 @@ static void tierx_batch_group(struct tierx_policy *policy,
 	err = err == -ENOMEM ? -ENOMEM : -EAGAIN;
 
 	for (item = leader; item < end; item++) {
-		if (!item->folio || item->memcg != memcg ||
-		    item->request.dst_nid != mtc.nid)
+		if (!tierx_item_in_group(item, leader))
 			continue;
 		if (tierx_folio_in(item->folio, &folios))
 			tierx_item_retry(policy, node, item, err);
@@ -458,14 +495,36 @@ static void tierx_batch_group(struct tierx_policy *policy,
 	putback_movable_pages(&folios);
 }
 
+/* One folio at a time, because reclaim only tells how many pages it freed. */
+static void tierx_item_reclaim(struct tierx_policy *policy,
+			       struct tierx_node *node, struct tierx_item *item)
+{
+	LIST_HEAD(folios);
+
+	list_add(&item->folio->lru, &folios);
+	item->folio = NULL;
+	if (reclaim_pages(&folios)) {
+		tierx_event_add(TIERX_EV_RECLAIMED_PAGES,
+				item->request.nr_pages);
+		trace_tier_ext_migrate(&item->request, 0);
+	} else {
+		tierx_item_retry(policy, node, item, -EAGAIN);
+	}
+}
+
 static void tierx_batch_migrate(struct tierx_policy *policy,
 				struct tierx_node *node)
 {
 	struct tierx_item *item, *end = node->items + node->nr_items;
 
-	for (item = node->items; item < end; item++)
-		if (item->folio)
+	for (item = node->items; item < end; item++) {
+		if (!item->folio)
+			continue;
+		if (item->request.move == TIERX_MOVE_RECLAIM)
+			tierx_item_reclaim(policy, node, item);
+		else
 			tierx_batch_group(policy, node, item);
+	}
 	for (item = node->items; item < end; item++)
 		tierx_item_put(item);
 }
@@ -497,6 +556,7 @@ static long tierx_thread_round(struct tierx_node *node)
 	if (policy) {
 		if (time_after_eq(jiffies, node->next_tick))
 			tierx_tick(policy, node);
+		tierx_access_drain(node);
 		wait_ns = tierx_batch_fill(policy, node);
 		tierx_batch_migrate(policy, node);
 		sleep = max_t(long, node->next_tick - jiffies, 0);
@@ -526,7 +586,7 @@ static void tierx_thread_backoff(struct tierx_node *node)
 
 static bool tierx_thread_wanted(struct tierx_node *node)
 {
-	return kthread_should_stop() ||
+	return kthread_should_stop() || tierx_ring_len(&node->reports) ||
 	       (!node->stalled && tierx_ring_len(&node->ring));
 }
 

@@ -96,16 +96,18 @@ u32 tierx_ring_len(struct tierx_ring *ring)
  * @src_nid: the node that the folio is on
  * @move: the move; it is copied
  *
- * Context: any, under RCU or SRCU with a policy attached.
+ * Context: any but NMI.
  * Return: 0, -ENODEV if the node has no migration thread, -ENOSPC if its ring
  * is full.
  */
 int tierx_queue_move(int src_nid, const struct tierx_move *move)
 {
-	/* Pairs with tierx_node_start(). */
-	struct tierx_node *node = smp_load_acquire(&tierx_nodes[src_nid]);
+	struct tierx_node *node;
 	int err = 0;
 
+	rcu_read_lock();
+	/* Pairs with tierx_node_start(). */
+	node = smp_load_acquire(&tierx_nodes[src_nid]);
 	if (!node)
 		err = -ENODEV;
 	else if (!tierx_ring_push(&node->ring, move))
@@ -118,6 +120,7 @@ int tierx_queue_move(int src_nid, const struct tierx_move *move)
 	} else {
 		tierx_event_add(TIERX_EV_QUEUE_DROPPED, 1);
 	}
+	rcu_read_unlock();
 	trace_tier_ext_queue(move->pfn, move->gen, src_nid, move->dst_nid, err);
 
 	return err;

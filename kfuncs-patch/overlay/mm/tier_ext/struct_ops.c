@@ -12,6 +12,8 @@
 
 #define TIERX_TICK_MS_MIN	10
 #define TIERX_TICK_MS_MAX	60000
+#define TIERX_ACCESS_PERIOD	64
+#define TIERX_ACCESS_PERIOD_MAX	65536
 
 BTF_ID_LIST_SINGLE(tierx_ops_btf_id, struct, tier_ext_ops)
 
@@ -21,6 +23,9 @@ static const u32 tierx_op_offset[TIERX_NR_OPS] = {
 	[TIERX_OP_EXIT]		 = offsetof(struct tier_ext_ops, exit),
 	[TIERX_OP_DUMP]		 = offsetof(struct tier_ext_ops, dump),
 	[TIERX_OP_HINT_FAULT]	 = offsetof(struct tier_ext_ops, hint_fault),
+	[TIERX_OP_FAULT_IN]	 = offsetof(struct tier_ext_ops, fault_in),
+	[TIERX_OP_SCAN_VMA]	 = offsetof(struct tier_ext_ops, scan_vma),
+	[TIERX_OP_ACCESS]	 = offsetof(struct tier_ext_ops, access),
 	[TIERX_OP_RECLAIM]	 = offsetof(struct tier_ext_ops, reclaim),
 	[TIERX_OP_DEMOTE_TARGET] = offsetof(struct tier_ext_ops, demote_target),
 	[TIERX_OP_ADMIT]	 = offsetof(struct tier_ext_ops, admit),
@@ -44,14 +49,26 @@ static int tierx_offset_op(u32 offset)
  * tierx_prog_op() - which op a program is for
  * @prog: the program, possibly while it is verified
  *
- * Return: &enum tierx_op, or -ENOENT if it is no program of a policy.
+ * Return: &enum tierx_op, or -ENOENT if it has nothing to do with policies.
  */
 int tierx_prog_op(const struct bpf_prog *prog)
 {
 	int op;
 
-	if (prog->type != BPF_PROG_TYPE_STRUCT_OPS ||
-	    prog->aux->attach_btf_id != tierx_ops_btf_id[0])
+	switch (prog->type) {
+	case BPF_PROG_TYPE_STRUCT_OPS:
+		break;
+	case BPF_PROG_TYPE_SYSCALL:
+		return TIERX_PROG_SYSCALL;
+	case BPF_PROG_TYPE_TRACING:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_PERF_EVENT:
+	case BPF_PROG_TYPE_LSM:
+		return TIERX_PROG_TRACING;
+	default:
+		return -ENOENT;
+	}
+	if (prog->aux->attach_btf_id != tierx_ops_btf_id[0])
 		return -ENOENT;
 
 	for (op = 0; op < TIERX_NR_OPS; op++)
@@ -131,7 +148,8 @@ static int tierx_ops_init_member(const struct btf_type *t,
 
 	switch (__btf_member_bit_offset(t, member) / 8) {
 	case offsetof(struct tier_ext_ops, flags):
-		return uops->flags ? -EINVAL : 1;
+		ops->flags = uops->flags;
+		return uops->flags & ~TIERX_OPS_ACCESS_ALL ? -EINVAL : 1;
 	case offsetof(struct tier_ext_ops, cgroup_id):
 		return uops->cgroup_id ? -EOPNOTSUPP : 1;
 	case offsetof(struct tier_ext_ops, rate_limit_bytes):
@@ -144,6 +162,12 @@ static int tierx_ops_init_member(const struct btf_type *t,
 		ops->tick_ms = uops->tick_ms ?: MSEC_PER_SEC;
 		if (ops->tick_ms < TIERX_TICK_MS_MIN ||
 		    ops->tick_ms > TIERX_TICK_MS_MAX)
+			return -ERANGE;
+		return 1;
+	case offsetof(struct tier_ext_ops, access_period):
+		ops->access_period = uops->access_period ?: TIERX_ACCESS_PERIOD;
+		if (!is_power_of_2(ops->access_period) ||
+		    ops->access_period > TIERX_ACCESS_PERIOD_MAX)
 			return -ERANGE;
 		return 1;
 	case offsetof(struct tier_ext_ops, exit_dump_len):
@@ -198,6 +222,24 @@ static s32 tier_ext_ops__hint_fault(struct folio *folio,
 	return TIERX_DEFAULT;
 }
 
+static s32 tier_ext_ops__fault_in(struct folio *folio,
+				  struct vm_area_struct *vma,
+				  struct tier_ext_fault *fault)
+{
+	return TIERX_DEFAULT;
+}
+
+static s32 tier_ext_ops__scan_vma(struct vm_area_struct *vma,
+				  struct tier_ext_scan *scan)
+{
+	return TIERX_DEFAULT;
+}
+
+static void tier_ext_ops__access(struct folio *folio,
+				 struct tier_ext_access *access)
+{
+}
+
 static s32 tier_ext_ops__reclaim(struct folio *folio,
 				 struct tier_ext_reclaim *reclaim)
 {
@@ -229,6 +271,9 @@ static struct tier_ext_ops tierx_cfi_stubs = {
 	.exit		= tier_ext_ops__exit,
 	.dump		= tier_ext_ops__dump,
 	.hint_fault	= tier_ext_ops__hint_fault,
+	.fault_in	= tier_ext_ops__fault_in,
+	.scan_vma	= tier_ext_ops__scan_vma,
+	.access		= tier_ext_ops__access,
 	.reclaim	= tier_ext_ops__reclaim,
 	.demote_target	= tier_ext_ops__demote_target,
 	.admit		= tier_ext_ops__admit,

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: migrate on fault. A folio that a fault finds in the page cache or
+ * in the swap cache and that nobody has mapped costs little to move: there is
+ * no page table to change. Idea: "migrate on fault", L. Schermerhorn, 2006.
+ *
+ * A folio cannot be migrated while it is locked and referenced, so it is
+ * isolated first, let go of, moved, and looked up again. The second look-up
+ * finds whatever is there by then: what was truncated meanwhile is gone.
+ */
+#include <linux/cpuset.h>
+#include <linux/mempolicy.h>
+#include <linux/migrate.h>
+#include <linux/mm_inline.h>
+#include <linux/pagemap.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
+
+#include "internal.h"
+#include "../internal.h"
+#include "../swap.h"
+
+#include <trace/events/tier_ext.h>
+
+bool __tier_ext_fault_around(struct folio *folio)
+{
+	return folio_nid(folio) == numa_mem_id() || folio_mapped(folio);
+}
+
+/* Could it be moved, as far as the folio has a say? It is locked. */
+static bool tierx_fault_in_possible(struct folio *folio)
+{
+	return folio_nid(folio) != numa_mem_id() && !folio_mapped(folio) &&
+	       folio_test_lru(folio) && folio_test_uptodate(folio) &&
+	       !folio_test_writeback(folio) && !folio_test_unevictable(folio) &&
+	       !folio_test_mlocked(folio) && !folio_test_ksm(folio) &&
+	       !folio_test_hwpoison(folio) && !folio_maybe_dma_pinned(folio);
+}
+
+/* Has the user said where the page shall be? */
+static bool tierx_fault_in_placed(struct vm_fault *vmf)
+{
+	struct mempolicy *pol;
+	pgoff_t ilx;
+
+	if (current->mempolicy)
+		return true;
+	pol = __get_vma_policy(vmf->vma, vmf->address, &ilx);
+	mpol_cond_put(pol);
+	return pol;
+}
+
+static s32 tierx_fault_in_apply(struct tierx_policy *policy,
+				struct folio *folio,
+				struct tier_ext_fault *fault, s32 verdict)
+{
+	struct tierx_node *node = tierx_nodes[fault->src_nid];
+	struct tierx_move move = {
+		.pfn	 = folio_pfn(folio),
+		.gen	 = tierx_folio_gen(folio),
+		.dst_nid = NUMA_NO_NODE,
+		.cpu_nid = fault->cpu_nid,
+		.move	 = TIERX_MOVE_PROMOTE,
+		.placed	 = true,
+	};
+
+	switch (verdict) {
+	case TIERX_DEFER:
+		tierx_queue_move(fault->src_nid, &move);
+		fallthrough;
+	case TIERX_DEFAULT:
+	case TIERX_STAY:
+		return NUMA_NO_NODE;
+	}
+
+	if (!tierx_node_valid(verdict)) {
+		tierx_bad_verdict(policy, "fault_in", verdict);
+		return NUMA_NO_NODE;
+	}
+	if (verdict == fault->src_nid)
+		return NUMA_NO_NODE;
+	if (!node_isset(verdict, cpuset_current_mems_allowed)) {
+		tierx_event_add(TIERX_EV_REFUSED_CPUSET, 1);
+		return NUMA_NO_NODE;
+	}
+	if (node && tierx_rate_take(policy, node, folio_size(folio)))
+		return NUMA_NO_NODE;
+	return verdict;
+}
+
+/* Ask the policy where a locked folio shall be; NUMA_NO_NODE where it is. */
+static s32 tierx_fault_in_ask(struct folio *folio, struct vm_fault *vmf)
+{
+	struct tier_ext_fault fault = {
+		.address = vmf->address,
+		.src_nid = folio_nid(folio),
+		.cpu_nid = numa_node_id(),
+		.write	 = !!(vmf->flags & FAULT_FLAG_WRITE),
+	};
+	struct tierx_policy *policy;
+	s32 verdict, nid = NUMA_NO_NODE;
+
+	if (!tierx_fault_in_possible(folio))
+		return NUMA_NO_NODE;
+	if (tierx_fault_in_placed(vmf)) {
+		tierx_event_add(TIERX_EV_REFUSED_MEMPOLICY, 1);
+		return NUMA_NO_NODE;
+	}
+
+	rcu_read_lock();
+	policy = tierx_policy_enter(TIERX_EV_FAULT_IN);
+	if (policy && policy->ops->fault_in) {
+		verdict = policy->ops->fault_in(folio, vmf->vma, &fault);
+		nid = tierx_fault_in_apply(policy, folio, &fault, verdict);
+		trace_tier_ext_verdict("fault_in", folio_pfn(folio),
+				       fault.src_nid, verdict, nid);
+	}
+	rcu_read_unlock();
+
+	return nid;
+}
+
+/* Move a locked folio. Returns false if it is as it was, else it was put. */
+static bool tierx_fault_in_move(struct folio *folio, struct vm_fault *vmf,
+				int nid)
+{
+	if (migrate_misplaced_folio_prepare(folio, vmf->vma, nid)) {
+		tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+		return false;
+	}
+	folio_unlock(folio);
+	/* It is isolated, and that holds a reference. */
+	folio_put(folio);
+	if (migrate_misplaced_folio(folio, vmf->vma, nid))
+		tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+
+	return true;
+}
+
+vm_fault_t __tier_ext_fault_in(struct vm_fault *vmf, vm_fault_t ret)
+{
+	struct folio *folio;
+	s32 nid;
+
+	/* A major fault has just read the page, and to where it wanted it. */
+	if ((ret & (VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY |
+		    VM_FAULT_DONE_COW | VM_FAULT_MAJOR)) ||
+	    !(ret & VM_FAULT_LOCKED))
+		return ret;
+
+	folio = page_folio(vmf->page);
+	nid = tierx_fault_in_ask(folio, vmf);
+	if (nid == NUMA_NO_NODE || !tierx_fault_in_move(folio, vmf, nid))
+		return ret;
+
+	/* Once: whatever is found now is mapped. */
+	vmf->page = NULL;
+	return vmf->vma->vm_ops->fault(vmf);
+}
+
+struct folio *__tier_ext_swap_in(struct vm_fault *vmf, struct folio *folio,
+				 swp_entry_t entry)
+{
+	bool moved = false;
+	s32 nid;
+
+	if (folio_nid(folio) == numa_mem_id() || !folio_trylock(folio))
+		return folio;
+
+	if (folio_test_swapcache(folio)) {
+		nid = tierx_fault_in_ask(folio, vmf);
+		moved = nid != NUMA_NO_NODE &&
+			tierx_fault_in_move(folio, vmf, nid);
+	}
+	if (!moved) {
+		folio_unlock(folio);
+		return folio;
+	}
+	folio = filemap_get_folio(swap_address_space(entry),
+				  swap_cache_index(entry));
+	return IS_ERR(folio) ? NULL : folio;
+}

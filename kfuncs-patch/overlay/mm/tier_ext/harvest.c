@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: was a folio accessed since somebody last looked? Accessed bits are
+ * tested and cleared through the reverse map, as idle page tracking does, and
+ * reclaim is told by the same flag, so that it does not take the folio for cold.
+ *
+ * What this costs must not grow with the number of processes that map a folio:
+ * a few of its mappings are looked at, beginning with one at random, and the
+ * search ends with the first accessed bit. A folio that is used by one process
+ * of very many is therefore found in one of several rounds, not in every one.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mmu_notifier.h>
+#include <linux/page_idle.h>
+#include <linux/pagemap.h>
+#include <linux/random.h>
+#include <linux/rbtree.h>
+#include <linux/rmap.h>
+
+#include "internal.h"
+#include "../internal.h"
+
+/* Mappings that are looked at, and steps through the tree to find them. */
+#define TIERX_HARVEST_MAPPINGS	2
+#define TIERX_HARVEST_STEPS	16
+
+struct tierx_harvest {
+	u32	young;
+	int	left;
+};
+
+/* Looks at one mapping. Returns false if that is enough. */
+static bool tierx_harvest_one(struct folio *folio, struct vm_area_struct *vma,
+			      unsigned long address, void *arg)
+{
+	DEFINE_FOLIO_VMA_WALK(pvmw, folio, vma, address, 0);
+	struct tierx_harvest *harvest = arg;
+	bool found = false, young = false;
+
+	while (page_vma_mapped_walk(&pvmw)) {
+		found = true;
+		/* Not flushed: a bit that is not set in time is set later. */
+		if (pvmw.pte)
+			young |= ptep_clear_young_notify(vma, pvmw.address,
+							 pvmw.pte);
+		else if (IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+			young |= pmdp_clear_young_notify(vma, pvmw.address,
+							 pvmw.pmd);
+	}
+	harvest->young += young;
+	harvest->left -= found;
+
+	return !young && harvest->left > 0;
+}
+
+/* A VMA in the middle of the tree, or wherever a few random steps lead to. */
+static struct rb_node *tierx_random_node(struct rb_root_cached *root)
+{
+	struct rb_node *node = root->rb_root.rb_node, *next;
+	u32 random = get_random_u32();
+
+	/* Two bits per level: left, right, or here. */
+	for (; node; node = next, random >>= 2) {
+		if (!(random & 2))
+			return node;
+		next = random & 1 ? node->rb_left : node->rb_right;
+		if (!next)
+			return node;
+	}
+	return NULL;
+}
+
+/* Returns false if that is enough. */
+static bool tierx_harvest_vma(struct folio *folio, struct vm_area_struct *vma,
+			      struct tierx_harvest *harvest)
+{
+	unsigned long address;
+
+	address = vma_address(vma, folio->index, folio_nr_pages(folio));
+	if (address == -EFAULT)
+		return true;
+	return tierx_harvest_one(folio, vma, address, harvest);
+}
+
+static void tierx_harvest_file(struct folio *folio,
+			       struct tierx_harvest *harvest)
+{
+	pgoff_t first = folio->index, last = first + folio_nr_pages(folio) - 1;
+	struct address_space *mapping = folio_mapping(folio);
+	struct vm_area_struct *vma;
+	struct rb_node *node;
+	int step;
+
+	if (!mapping || !i_mmap_trylock_read(mapping))
+		return;
+	node = tierx_random_node(&mapping->i_mmap);
+	for (step = 0; node && step < TIERX_HARVEST_STEPS; step++) {
+		vma = rb_entry(node, struct vm_area_struct, shared.rb);
+		if (!tierx_harvest_vma(folio, vma, harvest))
+			goto unlock;
+		node = rb_next(node) ?: rb_first_cached(&mapping->i_mmap);
+	}
+	/* None of those maps this part of the file: search for one that does. */
+	vma = vma_interval_tree_iter_first(&mapping->i_mmap, first, last);
+	if (vma && harvest->left == TIERX_HARVEST_MAPPINGS)
+		tierx_harvest_vma(folio, vma, harvest);
+unlock:
+	i_mmap_unlock_read(mapping);
+}
+
+/**
+ * tierx_folio_harvest() - test and clear the accessed bits of a folio
+ * @folio: the folio; the caller has a reference
+ *
+ * Context: may sleep.
+ * Return: number of mappings that were found accessed; 0 also if the folio is
+ * busy.
+ */
+u32 tierx_folio_harvest(struct folio *folio)
+{
+	struct tierx_harvest harvest = { .left = TIERX_HARVEST_MAPPINGS };
+	struct rmap_walk_control rwc = {
+		.arg	   = &harvest,
+		.rmap_one  = tierx_harvest_one,
+		.anon_lock = folio_lock_anon_vma_read,
+		.try_lock  = true,
+	};
+
+	if (!folio_mapped(folio) || !folio_trylock(folio))
+		return 0;
+	if (folio_test_anon(folio))
+		rmap_walk(folio, &rwc);
+	else
+		tierx_harvest_file(folio, &harvest);
+	folio_unlock(folio);
+
+	if (harvest.young) {
+		folio_clear_idle(folio);
+		folio_set_young(folio);
+	}
+	return harvest.young;
+}

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tier_ext: iterators over folios, mapped or not: of a range of physical
+ * memory, or of the LRU lists of a node or a cgroup. A program gets snapshots,
+ * and names folios by PFN and generation; no lock is held while it runs.
+ */
+#include <linux/cgroup.h>
+#include <linux/memcontrol.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm_inline.h>
+#include <linux/mmzone.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+#include "../internal.h"
+
+#define TIERX_WALK_KINDS	(TIERX_WALK_ANON | TIERX_WALK_FILE)
+#define TIERX_WALK_FLAGS	(TIERX_WALK_KINDS | TIERX_WALK_HARVEST)
+
+/* Folios that are looked at in one hold of an LRU lock. */
+#define TIERX_WALK_BATCH	32
+
+/* How often a list is begun again when the place in it was lost. */
+#define TIERX_WALK_RESTARTS	8
+
+/* Both kinds if none was asked for; 0 if a flag is not known. */
+static u64 tierx_walk_flags(u64 flags)
+{
+	if (flags & ~(u64)TIERX_WALK_FLAGS)
+		return 0;
+	return flags & TIERX_WALK_KINDS ? flags : flags | TIERX_WALK_KINDS;
+}
+
+/* Fill in @page. Returns false if there is no folio of the wanted kind. */
+static bool tierx_walk_look(u64 pfn, u64 flags, struct tier_ext_page *page)
+{
+	struct folio *folio = NULL;
+	bool file, wanted = false;
+
+	if (tierx_folio_lookup(pfn, &folio))
+		goto put;
+	file = folio_is_file_lru(folio);
+	wanted = folio_test_lru(folio) &&
+		 (flags & (file ? TIERX_WALK_FILE : TIERX_WALK_ANON));
+	if (!wanted)
+		goto put;
+
+	*page = (struct tier_ext_page) {
+		.pfn	  = pfn,
+		.gen	  = tierx_folio_gen(folio),
+		.memcg_id = tierx_folio_memcg_id(folio),
+		.state	  = tierx_folio_state(folio),
+		.nid	  = folio_nid(folio),
+		.nr_pages = folio_nr_pages(folio),
+		.young	  = flags & TIERX_WALK_HARVEST ?
+			    tierx_folio_harvest(folio) : 0,
+	};
+put:
+	if (folio)
+		folio_put(folio);
+	return wanted;
+}
+
+/* --- by PFN --- */
+
+/* Opaque to programs. */
+struct bpf_iter_tierx_pfn {
+	u64	__opaque[1];
+} __aligned(8);
+
+struct tierx_pfn_walk {
+	u64			pfn;
+	u64			end;
+	u64			flags;
+	struct tier_ext_page	page;
+};
+
+/* The next PFN that may be the first of a folio. */
+static u64 tierx_pfn_next(u64 pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	if (!page)
+		return ALIGN(pfn + 1, PAGES_PER_SECTION);
+	/* Racy, but a wrong order only leads to a wrong place to go on. */
+	if (PageBuddy(page))
+		return pfn + (1UL << min_t(u32, buddy_order_unsafe(page),
+					   MAX_PAGE_ORDER));
+	return pfn + 1;
+}
+
+/* --- by LRU --- */
+
+struct bpf_iter_tierx_lru {
+	u64	__opaque[1];
+} __aligned(8);
+
+/**
+ * struct tierx_lru_walk - state of an iterator over LRU lists
+ * @root: the cgroup that was asked for, NULL for all
+ * @memcg: the one whose lists are walked
+ * @nid: the node
+ * @flags: &enum tier_ext_walk_flags
+ * @list: which of the lists of @memcg
+ * @begun: something of that list was seen
+ * @restarts: how often it was begun again
+ * @cursor: the folio seen last, with a reference, or NULL
+ * @nr: PFNs in @pfns
+ * @next: the next of them
+ * @pfns: a batch
+ * @page: what the program sees
+ */
+struct tierx_lru_walk {
+	struct mem_cgroup	*root;
+	struct mem_cgroup	*memcg;
+	int			nid;
+	u64			flags;
+	int			list;
+	bool			begun;
+	int			restarts;
+	struct folio		*cursor;
+	int			nr;
+	int			next;
+	unsigned long		pfns[TIERX_WALK_BATCH];
+	struct tier_ext_page	page;
+};
+
+#ifdef CONFIG_LRU_GEN
+/* One list per generation, kind and zone; the oldest generation first. */
+#define TIERX_GEN_LISTS	(MAX_NR_GENS * ANON_AND_FILE * MAX_NR_ZONES)
+
+static struct list_head *tierx_gen_list(struct lruvec *lruvec, int list,
+					u64 flags)
+{
+	int zone = list % MAX_NR_ZONES;
+	int type = list / MAX_NR_ZONES % ANON_AND_FILE;
+	int age = list / MAX_NR_ZONES / ANON_AND_FILE;
+	unsigned long seq = lruvec->lrugen.min_seq[type] + age;
+
+	if (seq > lruvec->lrugen.max_seq ||
+	    !(flags & (type ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
+		return NULL;
+	return &lruvec->lrugen.folios[lru_gen_from_seq(seq)][type][zone];
+}
+#else
+#define TIERX_GEN_LISTS	0
+
+static struct list_head *tierx_gen_list(struct lruvec *lruvec, int list,
+					u64 flags)
+{
+	return NULL;
+}
+#endif
+
+/* These come last; with generations in use they are empty. */
+static const enum lru_list tierx_classic_lists[] = {
+	LRU_INACTIVE_FILE, LRU_INACTIVE_ANON, LRU_ACTIVE_FILE, LRU_ACTIVE_ANON,
+};
+
+#define TIERX_NR_LISTS	(TIERX_GEN_LISTS + ARRAY_SIZE(tierx_classic_lists))
+
+static struct list_head *tierx_lru_list(struct lruvec *lruvec, int list,
+					u64 flags)
+{
+	enum lru_list lru;
+
+	if (list < TIERX_GEN_LISTS)
+		return tierx_gen_list(lruvec, list, flags);
+	lru = tierx_classic_lists[list - TIERX_GEN_LISTS];
+	if (!(flags & (is_file_lru(lru) ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
+		return NULL;
+	return &lruvec->lists[lru];
+}
+
+static void tierx_lru_next_list(struct tierx_lru_walk *walk)
+{
+	if (walk->cursor)
+		folio_put(walk->cursor);
+	walk->cursor = NULL;
+	walk->begun = false;
+	walk->restarts = 0;
+	walk->list++;
+}
+
+/* Is the cursor still on @head? Then the walk can go on from there. */
+static bool tierx_lru_cursor_valid(struct tierx_lru_walk *walk,
+				   struct lruvec *lruvec,
+				   struct list_head *head)
+{
+	struct folio *folio = walk->cursor;
+	enum lru_list lru;
+
+	lockdep_assert_held(&lruvec->lru_lock);
+
+	if (!folio || !folio_test_lru(folio) || folio_test_unevictable(folio) ||
+	    folio_lruvec(folio) != lruvec)
+		return false;
+#ifdef CONFIG_LRU_GEN
+	if (folio_lru_gen(folio) >= 0)
+		return head == &lruvec->lrugen.folios[folio_lru_gen(folio)]
+						     [folio_is_file_lru(folio)]
+						     [folio_zonenum(folio)];
+#endif
+	lru = folio_lru_list(folio);
+	return head == &lruvec->lists[lru];
+}
+
+/*
+ * Where to go on in a list, NULL to give up. If the folio that was seen last
+ * has left it, that is the beginning.
+ */
+static struct list_head *tierx_lru_place(struct tierx_lru_walk *walk,
+					 struct lruvec *lruvec,
+					 struct list_head *head)
+{
+	if (tierx_lru_cursor_valid(walk, lruvec, head))
+		return &walk->cursor->lru;
+	if (walk->begun && ++walk->restarts > TIERX_WALK_RESTARTS)
+		return NULL;
+	return head;
+}
+
+/*
+ * Take the next PFNs of a list, coldest first. A folio that moves meanwhile may
+ * be seen twice, or not at all.
+ */
+static void tierx_lru_batch(struct tierx_lru_walk *walk, struct lruvec *lruvec,
+			    struct list_head *head)
+{
+	struct folio *old = walk->cursor, *last = NULL;
+	struct list_head *pos;
+
+	walk->nr = 0;
+	walk->next = 0;
+	spin_lock_irq(&lruvec->lru_lock);
+	pos = tierx_lru_place(walk, lruvec, head);
+	while (pos && pos->prev != head && walk->nr < TIERX_WALK_BATCH) {
+		pos = pos->prev;
+		last = list_entry(pos, struct folio, lru);
+		walk->pfns[walk->nr++] = folio_pfn(last);
+	}
+	walk->cursor = last && folio_try_get(last) ? last : NULL;
+	walk->begun = true;
+	spin_unlock_irq(&lruvec->lru_lock);
+	if (old)
+		folio_put(old);
+}
+
+/* Returns false when there is nothing left. */
+static bool tierx_lru_fill(struct tierx_lru_walk *walk)
+{
+	struct list_head *head;
+	struct lruvec *lruvec;
+
+	while (walk->memcg) {
+		lruvec = mem_cgroup_lruvec(walk->memcg, NODE_DATA(walk->nid));
+		while (walk->list < TIERX_NR_LISTS) {
+			head = tierx_lru_list(lruvec, walk->list, walk->flags);
+			if (head)
+				tierx_lru_batch(walk, lruvec, head);
+			if (head && walk->nr)
+				return true;
+			tierx_lru_next_list(walk);
+			cond_resched();
+		}
+		walk->list = 0;
+		walk->memcg = mem_cgroup_iter(walk->root, walk->memcg, NULL);
+	}
+	return false;
+}
+
+/* With a reference, or NULL. */
+static struct mem_cgroup *tierx_memcg_get(u64 id)
+{
+	struct mem_cgroup *memcg = NULL;
+	struct cgroup_subsys_state *css;
+	struct cgroup *cgroup;
+
+	cgroup = cgroup_get_from_id(id);
+	if (IS_ERR(cgroup))
+		return NULL;
+	css = cgroup_get_e_css(cgroup, &memory_cgrp_subsys);
+	if (css)
+		memcg = mem_cgroup_from_css(css);
+	cgroup_put(cgroup);
+
+	return memcg;
+}
+
+/* Where an iterator keeps its state, which does not fit on a program's stack. */
+static void **tierx_walk_slot(void *it)
+{
+	return it;
+}
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_iter_tierx_pfn_new() - begin to walk over physical memory
+ * @it: the iterator
+ * @start_pfn: where to begin
+ * @end_pfn: where to end, not included
+ * @flags: &enum tier_ext_walk_flags; without a kind all LRU folios
+ *
+ * Context: sleepable programs: init, exit, tick, syscall programs.
+ * Return: 0; -EINVAL for an unknown flag; -ENOMEM.
+ */
+__bpf_kfunc int bpf_iter_tierx_pfn_new(struct bpf_iter_tierx_pfn *it,
+				       u64 start_pfn, u64 end_pfn, u64 flags)
+{
+	struct tierx_pfn_walk *walk;
+
+	*tierx_walk_slot(it) = NULL;
+	flags = tierx_walk_flags(flags);
+	if (!flags)
+		return -EINVAL;
+	walk = kzalloc(sizeof(*walk), GFP_KERNEL);
+	if (!walk)
+		return -ENOMEM;
+
+	walk->pfn = start_pfn;
+	walk->end = min_t(u64, end_pfn, max_pfn);
+	walk->flags = flags;
+	*tierx_walk_slot(it) = walk;
+
+	return 0;
+}
+
+/**
+ * bpf_iter_tierx_pfn_next() - the next folio
+ * @it: the iterator
+ *
+ * Context: as bpf_iter_tierx_pfn_new().
+ * Return: the folio as it was found, NULL at the end.
+ */
+__bpf_kfunc struct tier_ext_page *
+bpf_iter_tierx_pfn_next(struct bpf_iter_tierx_pfn *it)
+{
+	struct tierx_pfn_walk *walk = *tierx_walk_slot(it);
+	u64 pfn;
+
+	if (!walk)
+		return NULL;
+	while (walk->pfn < walk->end) {
+		pfn = walk->pfn;
+		if (!(pfn % SWAP_CLUSTER_MAX))
+			cond_resched();
+		if (tierx_walk_look(pfn, walk->flags, &walk->page)) {
+			walk->pfn += walk->page.nr_pages;
+			return &walk->page;
+		}
+		walk->pfn = tierx_pfn_next(pfn);
+	}
+	return NULL;
+}
+
+/**
+ * bpf_iter_tierx_pfn_destroy() - end a walk
+ * @it: the iterator
+ */
+__bpf_kfunc void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it)
+{
+	kfree(*tierx_walk_slot(it));
+}
+
+/**
+ * bpf_iter_tierx_lru_new() - begin to walk over LRU lists
+ * @it: the iterator
+ * @nid: the node
+ * @memcg_id: cgroup id of the owner, which includes its descendants; 0 for all
+ * @flags: &enum tier_ext_walk_flags; without a kind all evictable folios
+ *
+ * The coldest folios of each list come first, as reclaim would take them.
+ *
+ * Context: sleepable programs: init, exit, tick, syscall programs.
+ * Return: 0; -EINVAL for an unknown flag or a node without memory; -ENOENT if
+ * there is no such cgroup; -ENOMEM.
+ */
+__bpf_kfunc int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid,
+				       u64 memcg_id, u64 flags)
+{
+	struct tierx_lru_walk *walk;
+
+	*tierx_walk_slot(it) = NULL;
+	flags = tierx_walk_flags(flags);
+	if (!flags || !tierx_node_valid(nid))
+		return -EINVAL;
+	walk = kzalloc(sizeof(*walk), GFP_KERNEL);
+	if (!walk)
+		return -ENOMEM;
+
+	if (memcg_id) {
+		walk->root = tierx_memcg_get(memcg_id);
+		if (!walk->root) {
+			kfree(walk);
+			return -ENOENT;
+		}
+	}
+	walk->nid = nid;
+	walk->flags = flags;
+	walk->memcg = mem_cgroup_iter(walk->root, NULL, NULL);
+	*tierx_walk_slot(it) = walk;
+
+	return 0;
+}
+
+/**
+ * bpf_iter_tierx_lru_next() - the next folio
+ * @it: the iterator
+ *
+ * Context: as bpf_iter_tierx_lru_new().
+ * Return: the folio as it was found, NULL at the end.
+ */
+__bpf_kfunc struct tier_ext_page *
+bpf_iter_tierx_lru_next(struct bpf_iter_tierx_lru *it)
+{
+	struct tierx_lru_walk *walk = *tierx_walk_slot(it);
+
+	if (!walk)
+		return NULL;
+	for (;;) {
+		while (walk->next < walk->nr)
+			if (tierx_walk_look(walk->pfns[walk->next++],
+					    walk->flags, &walk->page))
+				return &walk->page;
+		if (!tierx_lru_fill(walk))
+			return NULL;
+		cond_resched();
+	}
+}
+
+/**
+ * bpf_iter_tierx_lru_destroy() - end a walk
+ * @it: the iterator
+ */
+__bpf_kfunc void bpf_iter_tierx_lru_destroy(struct bpf_iter_tierx_lru *it)
+{
+	struct tierx_lru_walk *walk = *tierx_walk_slot(it);
+
+	if (!walk)
+		return;
+	if (walk->cursor)
+		folio_put(walk->cursor);
+	mem_cgroup_iter_break(walk->root, walk->memcg);
+	mem_cgroup_put(walk->root);
+	kfree(walk);
+}
+
+__bpf_kfunc_end_defs();
