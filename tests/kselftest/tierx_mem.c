@@ -200,6 +200,20 @@ size_t tierx_mem_verify(struct tierx_mem *mem, uint64_t seed)
 	return bad;
 }
 
+void tierx_mem_touch(struct tierx_mem *mem, bool write)
+{
+	volatile unsigned char *addr = mem->addr;
+	size_t i;
+
+	for (i = 0; i < mem->pages; i++) {
+		/* The same value: whoever checks the contents is not disturbed. */
+		if (write)
+			addr[i * TIERX_PAGE] = addr[i * TIERX_PAGE];
+		else
+			(void)addr[i * TIERX_PAGE];
+	}
+}
+
 struct tierx_toucher {
 	struct tierx_mem *mem;
 	pthread_t thread;
@@ -213,9 +227,7 @@ struct tierx_toucher {
 static void *touch(void *arg)
 {
 	struct tierx_toucher *toucher = arg;
-	volatile unsigned char *addr = toucher->mem->addr;
 	cpu_set_t cpus;
-	size_t i;
 
 	if (toucher->cpu >= 0) {
 		CPU_ZERO(&cpus);
@@ -223,13 +235,7 @@ static void *touch(void *arg)
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
 	while (!__atomic_load_n(&toucher->stop, __ATOMIC_RELAXED)) {
-		for (i = 0; i < toucher->mem->pages; i++) {
-			/* The same value: whoever checks the contents is not disturbed. */
-			if (toucher->write)
-				addr[i * TIERX_PAGE] = addr[i * TIERX_PAGE];
-			else
-				(void)addr[i * TIERX_PAGE];
-		}
+		tierx_mem_touch(toucher->mem, toucher->write);
 		__atomic_add_fetch(&toucher->rounds, 1, __ATOMIC_RELAXED);
 	}
 	return NULL;

@@ -233,6 +233,9 @@ size_t tierx_mem_move(struct tierx_mem *mem, int node);
 void tierx_mem_fill(struct tierx_mem *mem, uint64_t seed);
 size_t tierx_mem_verify(struct tierx_mem *mem, uint64_t seed);
 
+/* Touch every page, once. */
+void tierx_mem_touch(struct tierx_mem *mem, bool write);
+
 /* A thread that touches all pages over and over, until the case ends or it is stopped. */
 struct tierx_toucher;
 struct tierx_toucher *tierx_touch_start(struct tierx_mem *mem, int cpu, bool write);
