@@ -29,6 +29,21 @@ s32 TIERX_OP(nop_hint_fault, struct folio *folio, struct vm_area_struct *vma,
 	return TIERX_DEFAULT;
 }
 
+s32 TIERX_OP(nop_fault_in, struct folio *folio, struct vm_area_struct *vma,
+	     struct tier_ext_fault *fault)
+{
+	return TIERX_DEFAULT;
+}
+
+s32 TIERX_OP(nop_scan_vma, struct vm_area_struct *vma, struct tier_ext_scan *scan)
+{
+	return TIERX_DEFAULT;
+}
+
+void TIERX_OP(nop_access, struct folio *folio, struct tier_ext_access *access)
+{
+}
+
 s32 TIERX_OP(nop_reclaim, struct folio *folio, struct tier_ext_reclaim *reclaim)
 {
 	return TIERX_DEFAULT;
@@ -58,6 +73,9 @@ TIERX_POLICY(nop, "every op, does nothing: the price of the hooks") = {
 	.exit = (void *)nop_exit,
 	.dump = (void *)nop_dump,
 	.hint_fault = (void *)nop_hint_fault,
+	.fault_in = (void *)nop_fault_in,
+	.scan_vma = (void *)nop_scan_vma,
+	.access = (void *)nop_access,
 	.reclaim = (void *)nop_reclaim,
 	.demote_target = (void *)nop_demote_target,
 	.admit = (void *)nop_admit,

@@ -10,7 +10,7 @@
 #define _LINUX_TIER_EXT_H
 
 #include <linux/jump_label.h>
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/numa.h>
 #include <linux/types.h>
 
@@ -577,7 +577,7 @@ struct tier_ext_ops {
 
 #ifdef CONFIG_TIER_EXT
 
-DECLARE_STATIC_KEY_FALSE(tierx_key_hint_fault);
+DECLARE_STATIC_KEY_FALSE(tierx_key_hint);
 DECLARE_STATIC_KEY_FALSE(tierx_key_fault_in);
 DECLARE_STATIC_KEY_FALSE(tierx_key_scan_vma);
 DECLARE_STATIC_KEY_FALSE(tierx_key_access);
@@ -591,7 +591,8 @@ int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
 vm_fault_t __tier_ext_fault_in(struct vm_fault *vmf, vm_fault_t ret);
 struct folio *__tier_ext_swap_in(struct vm_fault *vmf, struct folio *folio,
 				 swp_entry_t entry);
-bool __tier_ext_fault_around(struct folio *folio);
+vm_fault_t __tier_ext_map_pages(struct vm_fault *vmf, pgoff_t start,
+				pgoff_t end);
 int __tier_ext_scan_vma(struct vm_area_struct *vma, unsigned long start,
 			long *pages);
 void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source);
@@ -645,16 +646,22 @@ static inline struct folio *tier_ext_swap_in(struct vm_fault *vmf,
 }
 
 /**
- * tier_ext_fault_around() - may a fault on another page map this folio, too
- * @folio: the folio, with a reference
+ * tier_ext_map_pages() - map the pages around a fault
+ * @vmf: the fault
+ * @start: first page of the file
+ * @end: last page of the file
  *
- * Return: false if the policy wants to be asked first.
+ * Leaves out those that the policy wants to be asked about first.
+ *
+ * Context: under RCU.
+ * Return: what vm_ops->map_pages() returns.
  */
-static inline bool tier_ext_fault_around(struct folio *folio)
+static inline vm_fault_t tier_ext_map_pages(struct vm_fault *vmf, pgoff_t start,
+					    pgoff_t end)
 {
 	if (!static_branch_unlikely(&tierx_key_fault_in))
-		return true;
-	return __tier_ext_fault_around(folio);
+		return vmf->vma->vm_ops->map_pages(vmf, start, end);
+	return __tier_ext_map_pages(vmf, start, end);
 }
 
 /**
@@ -692,8 +699,7 @@ static inline int tier_ext_hint_fault(struct folio *folio,
 				      unsigned long address,
 				      struct mempolicy *pol, int cpu_nid)
 {
-	tier_ext_access(folio, TIER_EXT_ACCESS_HINT);
-	if (!static_branch_unlikely(&tierx_key_hint_fault))
+	if (!static_branch_unlikely(&tierx_key_hint))
 		return NUMA_NO_NODE;
 	return __tier_ext_hint_fault(folio, vmf, address, pol, cpu_nid);
 }
@@ -760,9 +766,10 @@ static inline struct folio *tier_ext_swap_in(struct vm_fault *vmf,
 	return folio;
 }
 
-static inline bool tier_ext_fault_around(struct folio *folio)
+static inline vm_fault_t tier_ext_map_pages(struct vm_fault *vmf, pgoff_t start,
+					    pgoff_t end)
 {
-	return true;
+	return vmf->vma->vm_ops->map_pages(vmf, start, end);
 }
 
 static inline int tier_ext_scan_vma(struct vm_area_struct *vma,

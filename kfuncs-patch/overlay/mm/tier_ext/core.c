@@ -21,6 +21,7 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/tier_ext.h>
 
+DEFINE_STATIC_KEY_FALSE(tierx_key_hint);
 DEFINE_STATIC_KEY_FALSE(tierx_key_hint_fault);
 DEFINE_STATIC_KEY_FALSE(tierx_key_fault_in);
 DEFINE_STATIC_KEY_FALSE(tierx_key_scan_vma);
@@ -62,6 +63,9 @@ static void tierx_keys_set(const struct tier_ext_ops *ops,
 {
 	tierx_key_set(&tierx_key_hint_fault, (ops && ops->hint_fault) ||
 		      (other && other->hint_fault));
+	tierx_key_set(&tierx_key_hint,
+		      (ops && (ops->hint_fault || ops->access)) ||
+		      (other && (other->hint_fault || other->access)));
 	tierx_key_set(&tierx_key_fault_in, (ops && ops->fault_in) ||
 		      (other && other->fault_in));
 	tierx_key_set(&tierx_key_scan_vma, (ops && ops->scan_vma) ||

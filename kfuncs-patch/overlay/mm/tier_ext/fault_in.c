@@ -22,9 +22,51 @@
 
 #include <trace/events/tier_ext.h>
 
-bool __tier_ext_fault_around(struct folio *folio)
+/* The caller is under RCU, and has just seen the folio in the page cache. */
+static bool tierx_maybe_misplaced(struct folio *folio)
 {
-	return folio_nid(folio) == numa_mem_id() || folio_mapped(folio);
+	bool misplaced;
+
+	if (folio_nid(folio) == numa_mem_id() || !folio_try_get(folio))
+		return false;
+	misplaced = !folio_mapped(folio);
+	folio_put(folio);
+
+	return misplaced;
+}
+
+/*
+ * The next page of the file from @start to @end that the policy might want to
+ * move, after @end if there is none.
+ */
+static pgoff_t tierx_next_misplaced(struct address_space *mapping,
+				    pgoff_t start, pgoff_t end)
+{
+	XA_STATE(xas, &mapping->i_pages, start);
+	struct folio *folio;
+
+	xas_for_each(&xas, folio, end) {
+		if (xas_retry(&xas, folio) || xa_is_value(folio))
+			continue;
+		if (tierx_maybe_misplaced(folio))
+			return max(xas.xa_index, start);
+	}
+	return end + 1;
+}
+
+vm_fault_t __tier_ext_map_pages(struct vm_fault *vmf, pgoff_t start,
+				pgoff_t end)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	vm_fault_t ret = 0;
+	pgoff_t next;
+
+	for (; start <= end; start = next + 1) {
+		next = tierx_next_misplaced(vma->vm_file->f_mapping, start, end);
+		if (next > start)
+			ret |= vma->vm_ops->map_pages(vmf, start, next - 1);
+	}
+	return ret;
 }
 
 /* Could it be moved, as far as the folio has a say? It is locked. */

@@ -143,6 +143,9 @@ int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
 	struct tier_ext_fault fault;
 	s32 verdict, effective;
 
+	tier_ext_access(folio, TIER_EXT_ACCESS_HINT);
+	if (!static_branch_unlikely(&tierx_key_hint_fault))
+		return NUMA_NO_NODE;
 	/* Not a slow tier, or NUMA balancing does not care for tiers. */
 	if (!folio_use_access_time(folio))
 		return NUMA_NO_NODE;

@@ -232,6 +232,7 @@ struct tierx_node {
 /* core.c */
 extern struct tierx_policy __rcu *tierx_root;
 extern struct srcu_struct tierx_srcu;
+DECLARE_STATIC_KEY_FALSE(tierx_key_hint_fault);
 extern unsigned long tierx_enable_seq, tierx_switch_seq;
 extern atomic_long_t tierx_nr_rejected;
 int tierx_attach(const struct tier_ext_ops *ops, struct bpf_link *link);
