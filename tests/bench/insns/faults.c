@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * faults KIND COUNT: instructions that one page fault takes.
+ * faults KIND COUNT: instructions that one page fault or one read takes.
  *
  * Runs in a guest whose clock counts instructions (tests/vm/run --accel icount): there the
  * time stamp counter advances by one per instruction of the one virtual CPU. Each access is
  * counted by itself, and the median over COUNT of them is printed, with the quartiles: an
- * interrupt or a refill of a free list is in few of them.
+ * interrupt or a refill of a free list is in few of them. What a policy does in one access of
+ * many is not in the median either, but in the mean.
  *
  * KIND is
  *	loop	a loop of LOOP_LEN instructions, to check the counter
@@ -13,6 +14,10 @@
  *	file	first read of a page that is in the page cache, mapped privately
  *	hint	NUMA hint fault, the page stays: as often as the kernel arms pages
  *	promote	NUMA hint fault, the page is moved to the fast node
+ *	read-fast, read-slow
+ *		pread() of a page that is in the page cache, on the fast or slow node; of a file
+ *		in DISK, and READS times COUNT of them
+ *	swapin	first read of a page of a memfd that is in swap; there has to be one
  */
 #include <err.h>
 #include <fcntl.h>
@@ -30,7 +35,14 @@
 #define PAGE_SIZE 4096UL
 #define NR_PAGES  512UL
 #define LOOP_LEN  100000
+#define FAST_NODE 0
 #define SLOW_NODE 1
+/* Where a file system is mounted that keeps its files in the page cache as disks do. */
+#define DISK "/tmp/disk"
+/* A read takes a fraction of a fault, and the mean over samples of it needs many. */
+#define READS 64
+/* Until each page is on the list of those that are used often, where it stays. */
+#define WARM_UP 3
 /* An access without a fault takes a few instructions, a fault takes hundreds. */
 #define FAULT_MIN    100
 #define HINT_SECONDS 120
@@ -127,14 +139,14 @@ static void measure_mapped(struct samples *samples, int fd)
 	}
 }
 
-static int cached_file(void)
+static int cached_file(const char *dir)
 {
 	static char page[PAGE_SIZE];
 	unsigned long i;
-	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	int fd = open(dir, O_TMPFILE | O_RDWR, 0600);
 
 	if (fd < 0)
-		err(1, "/tmp");
+		err(1, "%s", dir);
 	for (i = 0; i < NR_PAGES; i++)
 		if (write(fd, page, sizeof(page)) != sizeof(page))
 			err(1, "write");
@@ -155,7 +167,7 @@ static void move_all(char *area, int nid)
 		err(1, "move_pages");
 }
 
-static unsigned long on_slow_node(char *area)
+static unsigned long on_node(char *area, int nid)
 {
 	void *pages[NR_PAGES];
 	int status[NR_PAGES];
@@ -166,7 +178,7 @@ static unsigned long on_slow_node(char *area)
 	if (move_pages(0, NR_PAGES, pages, NULL, status, 0))
 		err(1, "move_pages");
 	for (i = 0; i < NR_PAGES; i++)
-		nr += status[i] == SLOW_NODE;
+		nr += status[i] == nid;
 	return nr;
 }
 
@@ -185,11 +197,104 @@ static void measure_hint(struct samples *samples, bool promote)
 		if (time(NULL) > end)
 			errx(1, "only %lu hint faults in %d s", samples->nr, HINT_SECONDS);
 		touch_all(samples, area, true);
-		if (promote && on_slow_node(area) < NR_PAGES / 2)
+		if (promote && on_node(area, SLOW_NODE) < NR_PAGES / 2)
 			move_all(area, SLOW_NODE);
 	}
-	if (!promote && on_slow_node(area) != NR_PAGES)
+	if (!promote && on_node(area, SLOW_NODE) != NR_PAGES)
 		errx(1, "pages were promoted that should stay");
+}
+
+static void read_all(struct samples *samples, int fd)
+{
+	static char page[PAGE_SIZE];
+	unsigned long i;
+	uint64_t start;
+
+	for (i = 0; i < NR_PAGES; i++) {
+		start = count_now();
+		if (pread(fd, page, sizeof(page), i * PAGE_SIZE) != sizeof(page))
+			err(1, "pread");
+		if (samples)
+			samples_add(samples, count_now() - start);
+	}
+}
+
+/* Is the page cache of the file still where it was allocated? */
+static void check_file(int fd, int nid)
+{
+	struct samples none = {};
+	char *area = map(fd);
+
+	touch_all(&none, area, false);
+	if (on_node(area, nid) != NR_PAGES)
+		errx(1, "only %lu pages of the file are on node %d", on_node(area, nid), nid);
+	munmap(area, NR_PAGES * PAGE_SIZE);
+}
+
+/* Page by page, so that none is passed over as the one that was read last. */
+static void measure_read(struct samples *samples, int nid)
+{
+	unsigned long mask = 1UL << nid;
+	int fd, i;
+
+	if (set_mempolicy(MPOL_BIND, &mask, sizeof(mask) * 8))
+		err(1, "set_mempolicy");
+	fd = cached_file(DISK);
+	if (set_mempolicy(MPOL_DEFAULT, NULL, 0))
+		err(1, "set_mempolicy");
+	/* No writeback in between. */
+	if (fsync(fd))
+		err(1, "fsync");
+
+	check_file(fd, nid);
+	for (i = 0; i < WARM_UP; i++)
+		read_all(NULL, fd);
+	while (samples->nr < samples->wanted)
+		read_all(samples, fd);
+	check_file(fd, nid);
+}
+
+static unsigned long nr_in_memory(char *area)
+{
+	unsigned char pages[NR_PAGES];
+	unsigned long i, nr = 0;
+
+	if (mincore(area, NR_PAGES * PAGE_SIZE, pages))
+		err(1, "mincore");
+	for (i = 0; i < NR_PAGES; i++)
+		nr += pages[i] & 1;
+	return nr;
+}
+
+/* Text of many words: neither all the same, nor too random to be compressed. */
+static void fill(char *area)
+{
+	unsigned long i, *words = (unsigned long *)area;
+
+	for (i = 0; i < NR_PAGES * PAGE_SIZE / sizeof(*words); i++)
+		words[i] = i * i % 251;
+}
+
+static void measure_swapin(struct samples *samples)
+{
+	size_t size = NR_PAGES * PAGE_SIZE;
+	int fd = memfd_create("faults", MFD_CLOEXEC);
+	char *area;
+
+	if (fd < 0 || ftruncate(fd, size))
+		err(1, "memfd");
+	area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (area == MAP_FAILED)
+		err(1, "mmap");
+
+	fill(area);
+	while (samples->nr < samples->wanted) {
+		if (madvise(area, size, MADV_PAGEOUT))
+			err(1, "MADV_PAGEOUT");
+		if (nr_in_memory(area))
+			errx(1, "%lu pages were not swapped out", nr_in_memory(area));
+		touch_all(samples, area, false);
+	}
 }
 
 static int compare(const void *a, const void *b)
@@ -199,14 +304,45 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Of a count that an interrupt fell into, the interrupt is the larger part. */
+static double mean(const uint32_t *counts, unsigned long nr)
+{
+	unsigned long i;
+	double sum = 0;
+
+	for (i = 0; i < nr && counts[i] < 2 * counts[nr / 2]; i++)
+		sum += counts[i];
+	return sum / i;
+}
+
 static void report(const char *kind, struct samples *samples)
 {
 	uint32_t *counts = samples->counts;
 	unsigned long nr = samples->nr;
 
 	qsort(counts, nr, sizeof(*counts), compare);
-	printf("%s %u %u %u %u %lu\n", kind, counts[nr / 2], counts[0], counts[nr / 4],
-	       counts[nr * 3 / 4], nr);
+	printf("%s %u %u %u %u %lu %.2f\n", kind, counts[nr / 2], counts[0], counts[nr / 4],
+	       counts[nr * 3 / 4], nr, mean(counts, nr));
+}
+
+static void measure(struct samples *samples, const char *kind)
+{
+	if (!strcmp(kind, "loop"))
+		measure_loop(samples);
+	else if (!strcmp(kind, "anon"))
+		measure_mapped(samples, -1);
+	else if (!strcmp(kind, "file"))
+		measure_mapped(samples, cached_file("/tmp"));
+	else if (!strcmp(kind, "hint") || !strcmp(kind, "promote"))
+		measure_hint(samples, *kind == 'p');
+	else if (!strcmp(kind, "read-fast"))
+		measure_read(samples, FAST_NODE);
+	else if (!strcmp(kind, "read-slow"))
+		measure_read(samples, SLOW_NODE);
+	else if (!strcmp(kind, "swapin"))
+		measure_swapin(samples);
+	else
+		errx(2, "no kind %s", kind);
 }
 
 int main(int argc, char **argv)
@@ -216,22 +352,15 @@ int main(int argc, char **argv)
 	if (argc == 3)
 		samples.wanted = strtoul(argv[2], NULL, 10);
 	if (!samples.wanted)
-		errx(2, "usage: faults loop|anon|file|hint|promote COUNT");
+		errx(2, "usage: faults KIND COUNT");
+	if (!strncmp(argv[1], "read", strlen("read")))
+		samples.wanted *= READS;
 	samples.counts = calloc(samples.wanted, sizeof(*samples.counts));
 	if (!samples.counts)
 		err(1, "memory");
 	memset(samples.counts, 1, samples.wanted * sizeof(*samples.counts));
 	measure_overhead();
-	if (!strcmp(argv[1], "loop"))
-		measure_loop(&samples);
-	else if (!strcmp(argv[1], "anon"))
-		measure_mapped(&samples, -1);
-	else if (!strcmp(argv[1], "file"))
-		measure_mapped(&samples, cached_file());
-	else if (!strcmp(argv[1], "hint") || !strcmp(argv[1], "promote"))
-		measure_hint(&samples, *argv[1] == 'p');
-	else
-		errx(2, "no kind %s", argv[1]);
+	measure(&samples, argv[1]);
 	report(argv[1], &samples);
 
 	return 0;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# guest.sh BUILD POLICY COUNT: in the guest, count the instructions of page faults, with
-# POLICY attached, or with none (POLICY is "none").
+# guest.sh BUILD POLICY COUNT: in the guest, count the instructions of page faults and reads,
+# with POLICY attached, or with none (POLICY is "none").
 set -euo pipefail
 
 BUILD=$1
@@ -12,6 +12,24 @@ scan=/sys/kernel/debug/sched/numa_balancing
 export TIERX_POLICY_PATH=$BUILD/bpf
 
 faults() { "$BUILD/tests/bench/faults" "$1" "$COUNT"; }
+
+# A RAM disk of SIZE bytes; its name.
+ram_disk()
+{
+	local n
+	n=$(cat /sys/class/zram-control/hot_add)
+	echo "$1" > "/sys/block/zram$n/disksize"
+	echo "/dev/zram$n"
+}
+
+swap=$(ram_disk 64M)
+disk=$(ram_disk 64M)
+{ /sbin/mkswap "$swap"; /sbin/mkfs.ext4 -q -O ^has_journal "$disk"; } > /dev/null
+/sbin/swapon "$swap"
+# One page per fault.
+echo 0 > /proc/sys/vm/page-cluster
+mkdir -p /tmp/disk
+mount "$disk" /tmp/disk
 
 # Short, so that pages are armed soon and often.
 for knob in scan_delay_ms scan_period_min_ms scan_period_max_ms; do
@@ -26,6 +44,9 @@ echo 2 > /proc/sys/kernel/numa_balancing
 faults loop
 faults anon
 faults file
+faults swapin
+faults read-fast
+faults read-slow
 # No page is hot: each stays where it is.
 echo 0 > $scan/hot_threshold_ms
 faults hint

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh: what tier_ext costs in instructions per page fault. Boots the unpatched kernel, the
-# patched one without a policy, and the patched one with nop, REPEAT times each, and prints
-# the counts as ratios. Ends with 1 if a limit is exceeded.
+# run.sh: what tier_ext costs in instructions per page fault and read. Boots the unpatched
+# kernel, the patched one without a policy, and the patched one with nop, REPEAT times each,
+# and prints the counts as ratios. Ends with 1 if a limit is exceeded.
 #
 # Environment: REPEAT=3 boots of each, COUNT=2000 faults of each kind per boot.
 set -euo pipefail
