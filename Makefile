@@ -203,7 +203,7 @@ $(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
 
 ##@ Measure
 
-bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault: unpatched, patched, with nop
+bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and read: unpatched, patched, with nop
 	$(Q)kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/bench/insns/run.sh
 
