@@ -145,6 +145,24 @@ void tierx_rename(struct tierx_policy *policy, const char *name)
 	memcpy(field, name, strlen(name));
 }
 
+void tierx_size_by_pfn(struct tierx_policy *policy, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(policy->object, name);
+
+	ASSERT(map);
+	ASSERT_EQ(bpf_map__set_max_entries(map, tierx_max_pfn()), 0);
+}
+
+int tierx_call(struct tierx_policy *policy, const char *name, void *args, size_t size)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(policy->object, name);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = size);
+
+	ASSERT(program);
+	ASSERT_EQ(bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
+	return opts.retval;
+}
+
 /* A section's map has the object's name in front of the section's. */
 static struct bpf_map *find_section_map(struct bpf_object *object, const char *section)
 {

@@ -175,6 +175,24 @@ static uint64_t vmstat(const char *path, const char *name)
 	return strtoull(value, NULL, 10);
 }
 
+uint64_t tierx_max_pfn(void)
+{
+	unsigned long long start, spanned = 0, max = 0;
+	char line[128];
+	FILE *zones;
+
+	zones = fopen("/proc/zoneinfo", "re");
+	ASSERT(zones);
+	while (fgets(line, sizeof(line), zones)) {
+		sscanf(line, " spanned %llu", &spanned);
+		if (sscanf(line, " start_pfn: %llu", &start) == 1 && start + spanned > max)
+			max = start + spanned;
+	}
+	fclose(zones);
+	ASSERT_GT(max, 0);
+	return max;
+}
+
 uint64_t tierx_vmstat(const char *name)
 {
 	return vmstat("/proc/vmstat", name);

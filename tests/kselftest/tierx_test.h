@@ -153,6 +153,9 @@ const char *tierx_last_exit(const char *key);
 /* An event counter of root/events. */
 uint64_t tierx_event(const char *name);
 
+/* One more than the highest PFN of the machine. Asserts. */
+uint64_t tierx_max_pfn(void);
+
 /* A counter of /proc/vmstat, or of a node's vmstat or numastat. These assert. */
 uint64_t tierx_vmstat(const char *name);
 uint64_t tierx_node_vmstat(int node, const char *name);
@@ -191,6 +194,11 @@ struct bpf_map *tierx_ops_map(struct tierx_policy *policy);
 void *tierx_field(struct tierx_policy *policy, const char *name);
 void tierx_field_set(struct tierx_policy *policy, const char *name, uint64_t value);
 void tierx_rename(struct tierx_policy *policy, const char *name);
+
+/* Make a map of TIERX_PFN_STATE() as large as the machine's memory, before the load. Asserts. */
+void tierx_size_by_pfn(struct tierx_policy *policy, const char *map);
+/* Run a program that is a system call, with @size bytes of arguments; what it returned. Asserts. */
+int tierx_call(struct tierx_policy *policy, const char *program, void *args, size_t size);
 
 /* A global variable of the programs; live once the policy is loaded. Asserts. */
 void *tierx_global(struct tierx_policy *policy, const char *name);
