@@ -12,7 +12,7 @@ s32 TIERX_OP(placer_fault_in, struct folio *folio, struct vm_area_struct *vma,
 {
 	u64 state = tierx_bpf_folio_state(folio);
 
-	if (bpf_get_current_pid_tgid() >> 32 != (u32)placer.pid)
+	if (placer.pid && bpf_get_current_pid_tgid() >> 32 != (u32)placer.pid)
 		return TIERX_DEFAULT;
 
 	__sync_fetch_and_add((u64 *)&placer.nr_fault_in, 1);

@@ -4,7 +4,7 @@
 #define PLACER_H
 
 struct placer {
-	/* Set by the test: only faults of this process are answered, and how. */
+	/* Set by the test: only faults of this process are answered, 0 for all; and how. */
 	int pid;
 	int verdict;
 

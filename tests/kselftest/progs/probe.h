@@ -20,6 +20,8 @@ enum {
 	TIERX_DEMOTE = -6,
 	TIERX_ALLOW = -7,
 	TIERX_DENY = -8,
+	TIERX_SKIP = -9,
+	TIERX_FORCE = -10,
 };
 
 enum {
