@@ -27,6 +27,7 @@
 
 #define ENOENT 2
 #define EINVAL 22
+#define ENOSPC 28
 #define EMLINK 31
 
 TIERX_TUNE(u32, hot_accesses, 100, 1, 1000000, "", "a page with so many accesses is promoted");
@@ -44,6 +45,7 @@ struct heatmap_stats {
 	u64 no_state TIERX_HELP("accesses to memory that came after the policy");
 	u64 lost TIERX_HELP("accesses lost because another CPU counted at the same time");
 	u64 promoted TIERX_HELP("folios queued for promotion");
+	u64 waits TIERX_HELP("ticks in which records had to wait because the queue was full");
 	u64 refused TIERX_HELP("hot folios that could not be queued");
 	u64 moved TIERX_HELP("counters that followed a folio to another place");
 };
@@ -60,6 +62,20 @@ struct {
 	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
 	__uint(max_entries, HEAT_BYTES);
 } heat SEC(".maps");
+
+/*
+ * The kernel's queue takes less than what can get hot in a tick. When it is full, what is left of
+ * the record that is being read, and the hot folio in front of that, wait for the next tick. No
+ * folio waits if its generation is 0.
+ */
+static struct tierx_heat record;
+static struct tier_ext_pfn waiting;
+
+/* The PFN whose accesses are being reported. */
+static u64 reported;
+
+/* A tick is reading records. */
+static u32 reading;
 
 /* Counters age when they are touched, so nobody has to walk over all of them. */
 static u32 decay(struct heatmap_page *page, u32 count)
@@ -89,6 +105,23 @@ static bool is_hot(struct folio *folio, u32 count)
 	       tierx_bpf_node_stat(tierx_bpf_folio_nid(folio), TIERX_NODE_TIER) > 0;
 }
 
+/* A folio that is not queued keeps its count: the next access tries again. */
+static void promote(struct folio *folio, struct heatmap_page *page, u32 count)
+{
+	u64 pfn = tierx_bpf_folio_pfn(folio);
+	s32 err = tierx_bpf_folio_promote(folio, -1, 0);
+
+	if (!err) {
+		tierx_stat_add(promoted, 1);
+	} else if (err == -ENOSPC && pfn == reported) {
+		waiting.pfn = pfn;
+		waiting.gen = tierx_bpf_folio_gen(folio);
+	} else {
+		page->count = count;
+		tierx_stat_add(refused, 1);
+	}
+}
+
 void TIERX_OP(heatmap_access, struct folio *folio, struct tier_ext_access *access)
 {
 	struct heatmap_page *page = pages_of(tierx_bpf_folio_pfn(folio));
@@ -109,12 +142,8 @@ void TIERX_OP(heatmap_access, struct folio *folio, struct tier_ext_access *acces
 		tierx_stat_add(lost, access->nr);
 		return;
 	}
-	if (!hot)
-		return;
-	if (tierx_bpf_folio_promote(folio, -1, 0))
-		tierx_stat_add(refused, 1);
-	else
-		tierx_stat_add(promoted, 1);
+	if (hot)
+		promote(folio, page, count);
 }
 
 void TIERX_OP(heatmap_migrated, struct tier_ext_request *request, struct tier_ext_result *result)
@@ -134,17 +163,11 @@ void TIERX_OP(heatmap_migrated, struct tier_ext_request *request, struct tier_ex
 	tierx_stat_add(moved, 1);
 }
 
-/* What a record says, while its pages are gone through. */
-struct heatmap_range {
-	u64 pfn;
-	u32 nr_accesses;
-};
-
+/* Returns 1 to stop behind a folio that has to wait. */
 static long report_page(u64 i, void *arg)
 {
-	struct heatmap_range *range = arg;
-
-	switch (tierx_bpf_access_report(range->pfn + i, -1, range->nr_accesses)) {
+	reported = record.pfn + i;
+	switch (tierx_bpf_access_report(reported, -1, record.nr_accesses)) {
 	case 0:
 		tierx_stat_add(reports, 1);
 		break;
@@ -160,37 +183,66 @@ static long report_page(u64 i, void *arg)
 	default:
 		tierx_stat_add(not_taken, 1);
 	}
-	return 0;
+	return !!waiting.gen;
+}
+
+/* Returns how many pages it was. */
+static u64 report_record(void)
+{
+	u64 nr = bpf_loop(record.nr_pages, report_page, NULL, 0);
+
+	record.pfn += nr;
+	record.nr_pages -= nr;
+
+	return nr;
 }
 
 /* Returns 1 to stop when a tick has done enough; the rest waits for the next one. */
 static long read_record(struct bpf_dynptr *data, void *arg)
 {
-	struct heatmap_range range = {};
-	struct tierx_heat record;
 	u64 *nr_pages = arg;
 
 	tierx_stat_add(records, 1);
 	if (bpf_dynptr_read(&record, sizeof(record), data, 0, 0) || !record.nr_pages ||
 	    record.nr_pages > TIERX_HEAT_MAX_PAGES) {
+		record.nr_pages = 0;
 		tierx_stat_add(malformed, 1);
 		return 0;
 	}
+	*nr_pages += report_record();
 
-	range.pfn = record.pfn;
-	range.nr_accesses = record.nr_accesses;
-	bpf_loop(record.nr_pages, report_page, &range, 0);
-	*nr_pages += record.nr_pages;
-
-	return *nr_pages >= TICK_MAX_PAGES;
+	return waiting.gen || *nr_pages >= TICK_MAX_PAGES;
 }
 
-/* All nodes tick, and the kernel lets one at a time drain; the others get -EBUSY. */
+/* What the last tick has left. Returns false if it has to wait once more. */
+static bool read_rest(u64 *nr_pages)
+{
+	s32 err = waiting.gen ? tierx_bpf_pfn_migrate(waiting.pfn, waiting.gen, -1, 0) : 0;
+
+	if (err == -ENOSPC)
+		return false;
+	if (err)
+		tierx_stat_add(refused, 1);
+	else if (waiting.gen)
+		tierx_stat_add(promoted, 1);
+	waiting.gen = 0;
+	*nr_pages += report_record();
+
+	return !waiting.gen;
+}
+
+/* All nodes tick, and one at a time reads. */
 void TIERX_OP_SLEEPABLE(heatmap_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
 	u64 nr_pages = 0;
 
-	bpf_user_ringbuf_drain(&heat, read_record, &nr_pages, 0);
+	if (__sync_lock_test_and_set(&reading, 1))
+		return;
+	if (read_rest(&nr_pages))
+		bpf_user_ringbuf_drain(&heat, read_record, &nr_pages, 0);
+	if (waiting.gen)
+		tierx_stat_add(waits, 1);
+	__sync_lock_test_and_set(&reading, 0);
 }
 
 TIERX_POLICY(heatmap, "counters by physical address promote, from devices or the kernel") = {
