@@ -6,15 +6,11 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-TIERX=${TIERX:-$here/../../bin/tierx}
-POLICIES=$here/../../bpf
+# shellcheck source-path=SCRIPTDIR
+. "$here/tierx_command.sh"
 PINS=/sys/fs/bpf/tier_ext
-SYSFS=/sys/kernel/mm/tier_ext
 BALANCING=/proc/sys/kernel/numa_balancing
 DEMOTION=/sys/kernel/mm/numa/demotion_enabled
-tmp=$(mktemp -d)
-nr=0
-failed=0
 holder=
 
 cleanup()
@@ -24,64 +20,10 @@ cleanup()
 	rm -rf "$tmp"
 }
 
-skip_all()
-{
-	echo "1..0 # SKIP $1"
-	exit 4
-}
-
-report()	# STATUS DESCRIPTION
-{
-	nr=$((nr + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $nr $2"
-		return
-	fi
-	echo "not ok $nr $2"
-	failed=1
-	{ echo "# $2"; cat "$tmp/stdout" "$tmp/stderr"; } >&2
-}
-
-# run STATUS ARGUMENT...: run tierx, and compare its exit status.
-run()
-{
-	local status=$1
-	shift
-	"$TIERX" "$@" > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
-	[ $? -eq "$status" ]
-	report $? "status $status: tierx ${*//$here/.}"
-}
-
-says()	# STREAM PATTERN
-{
-	grep -Eq -- "$2" "$tmp/$1"
-	report $? "... and says on $1: $2"
-}
-
-is()	# DESCRIPTION COMMAND...
-{
-	local what=$1
-	shift
-	"$@" > /dev/null
-	report $? "... $what"
-}
-
-policy_is() { [ "$(cat $SYSFS/root/ops)" = "$1" ]; }
 settings_are() { [ "$(cat $BALANCING)" = "$1" ] && [ "$(cat $DEMOTION)" = "$2" ]; }
 pinned() { [ -e "$PINS/$1" ]; }
 nothing_left() { [ ! -e $PINS ] && policy_is '' && settings_are 0 false; }
 ids() { stat -c %i "$PINS"/maps/* | sort; }
-
-# As long as it takes, up to 10 seconds.
-wait_for()
-{
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" && return
-		sleep 0.1
-	done
-	return 1
-}
 
 hold()	# POLICY: in the background
 {
@@ -249,11 +191,7 @@ test_privileges()
 	local command
 	for command in 'load never' 'swap never' 'set end=1' unload status stats; do
 		# shellcheck disable=SC2086 # words are wanted
-		setpriv --reuid 65534 --clear-groups "$TIERX" $command \
-			> "$tmp/stdout" 2> "$tmp/stderr"
-		[ $? -eq 3 ]
-		report $? "status 3 as nobody: tierx $command"
-		says stderr 'not permitted: run as root'
+		refused_as_nobody $command
 	done
 }
 
@@ -283,13 +221,7 @@ test_no_bpffs()
 	mount -t bpf bpf /sys/fs/bpf
 }
 
-echo 'KTAP version 1'
-[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
-[ -x "$TIERX" ] || skip_all "no $TIERX"
-[ -d $SYSFS ] || skip_all 'this kernel has no tier_ext'
-policy_is '' || skip_all 'a policy is attached'
-export TIERX_POLICY_PATH=$POLICIES
-trap cleanup EXIT
+start
 echo 0 > $BALANCING
 echo 0 > $DEMOTION
 
@@ -303,5 +235,4 @@ test_foreground
 test_privileges
 test_race
 test_no_bpffs
-echo "1..$nr"
-exit $failed
+finish

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Harness of the tests of the tierx command; to be sourced by a script that has set $here.
+
+TIERX=${TIERX:-$here/../../bin/tierx}
+SYSFS=/sys/kernel/mm/tier_ext
+tmp=$(mktemp -d)
+nr=0
+failed=0
+export TIERX_POLICY_PATH=$here/../../bpf
+
+skip_all()
+{
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+start()
+{
+	echo 'KTAP version 1'
+	[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
+	[ -x "$TIERX" ] || skip_all "no $TIERX"
+	[ -d $SYSFS ] || skip_all 'this kernel has no tier_ext'
+	policy_is '' || skip_all 'a policy is attached'
+	trap cleanup EXIT
+}
+
+finish()
+{
+	echo "1..$nr"
+	exit $failed
+}
+
+report()	# STATUS DESCRIPTION
+{
+	nr=$((nr + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $nr $2"
+		return
+	fi
+	echo "not ok $nr $2"
+	failed=1
+	{ echo "# $2"; cat "$tmp/stdout" "$tmp/stderr"; } >&2
+}
+
+# run STATUS ARGUMENT...: run tierx, and compare its exit status.
+run()
+{
+	local status=$1
+	shift
+	"$TIERX" "$@" > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
+	[ $? -eq "$status" ]
+	report $? "status $status: tierx ${*//$here/.}"
+}
+
+# refused_as_nobody ARGUMENT...: so it ends without privileges.
+refused_as_nobody()
+{
+	setpriv --reuid 65534 --clear-groups "$TIERX" "$@" > "$tmp/stdout" 2> "$tmp/stderr"
+	[ $? -eq 3 ]
+	report $? "status 3 as nobody: tierx $*"
+	says stderr 'not permitted: run as root'
+}
+
+says()	# STREAM PATTERN
+{
+	grep -Eq -- "$2" "$tmp/$1"
+	report $? "... and says on $1: $2"
+}
+
+is()	# DESCRIPTION COMMAND...
+{
+	local what=$1
+	shift
+	"$@" > /dev/null
+	report $? "... $what"
+}
+
+policy_is() { [ "$(cat $SYSFS/root/ops)" = "$1" ]; }
+
+# As long as it takes, up to 10 seconds.
+wait_for()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" && return
+		sleep 0.1
+	done
+	return 1
+}
