@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk: what the iterators over folios find.
+ */
+#include <tier_ext/tier_ext.bpf.h>
+#include "walk.h"
+
+char _license[] SEC("license") = "GPL";
+
+/* Where to walk. Of what is found, only folios of @only_memcg are kept if that is not 0. */
+u64 start_pfn, end_pfn, flags, memcg_id, only_memcg;
+s32 nid;
+
+struct tier_ext_page found[WALK_MAX];
+u32 nr_found;
+u64 nr_seen;
+s32 error;
+
+static __always_inline void keep(struct tier_ext_page *page)
+{
+	struct tier_ext_page *to;
+	u32 i = nr_found;
+
+	nr_seen++;
+	if (only_memcg && page->memcg_id != only_memcg)
+		return;
+	nr_found++;
+	if (i >= WALK_MAX)
+		return;
+	to = &found[i];
+	to->pfn = page->pfn;
+	to->gen = page->gen;
+	to->memcg_id = page->memcg_id;
+	to->state = page->state;
+	to->nid = page->nid;
+	to->nr_pages = page->nr_pages;
+	to->young = page->young;
+}
+
+SEC("syscall")
+int walk_pfn(void *ctx)
+{
+	struct tier_ext_page *page;
+
+	nr_found = 0;
+	nr_seen = 0;
+	bpf_for_each(tierx_pfn, page, start_pfn, end_pfn, flags)
+		keep(page);
+	return 0;
+}
+
+SEC("syscall")
+int walk_lru(void *ctx)
+{
+	struct tier_ext_page *page;
+
+	nr_found = 0;
+	nr_seen = 0;
+	bpf_for_each(tierx_lru, page, nid, memcg_id, flags)
+		keep(page);
+	return 0;
+}
+
+/* The same without the loop: bpf_for_each() does not tell what new answers. */
+SEC("syscall")
+int new_pfn(void *ctx)
+{
+	struct bpf_iter_tierx_pfn it;
+
+	error = bpf_iter_tierx_pfn_new(&it, start_pfn, end_pfn, flags);
+	bpf_iter_tierx_pfn_destroy(&it);
+	return 0;
+}
+
+SEC("syscall")
+int new_lru(void *ctx)
+{
+	struct bpf_iter_tierx_lru it;
+
+	error = bpf_iter_tierx_lru_new(&it, nid, memcg_id, flags);
+	bpf_iter_tierx_lru_destroy(&it);
+	return 0;
+}

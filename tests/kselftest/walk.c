@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The iterators over folios find all that there is of a test's memory, and nothing else
+ * in its name; and they tell what was accessed since they were there last.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "progs/walk.h"
+#include "tierx_file.h"
+#include "tierx_prog.h"
+
+#define PAGES	   ((size_t)2000)
+#define FILE_PAGES ((size_t)300)
+#define EXT4_BYTES (32 << 20)
+#define LRU_GEN	   "/sys/kernel/mm/lru_gen/enabled"
+/* More than any machine has. */
+#define ALL_PFNS (1ULL << 40)
+
+static struct tierx_policy *walker;
+/* Variables of the program that are looked at very often. */
+static const struct tier_ext_page *found;
+static const volatile uint32_t *nr_found;
+
+static void *variable(const char *name)
+{
+	return tierx_global(walker, name);
+}
+
+static void set(const char *name, uint64_t value)
+{
+	*(uint64_t *)variable(name) = value;
+}
+
+static void start(void)
+{
+	walker = tierx_open("walk");
+	tierx_must_load(walker);
+	found = variable("found");
+	nr_found = variable("nr_found");
+}
+
+static void walk_pfn(uint64_t first, uint64_t end, uint64_t flags)
+{
+	set("start_pfn", first);
+	set("end_pfn", end);
+	set("flags", flags);
+	ASSERT_EQ(tierx_run(walker, "walk_pfn"), 0);
+	ASSERT_LE(*nr_found, WALK_MAX);
+}
+
+static void walk_lru(int node, uint64_t memcg_id, uint64_t flags)
+{
+	*(int32_t *)variable("nid") = node;
+	set("memcg_id", memcg_id);
+	set("flags", flags);
+	ASSERT_EQ(tierx_run(walker, "walk_lru"), 0);
+	ASSERT_LE(*nr_found, WALK_MAX);
+}
+
+/* The folio that has the page in it, NULL if there is none. */
+static const struct tier_ext_page *find(uint64_t pfn)
+{
+	uint32_t i, nr = *nr_found;
+
+	for (i = 0; i < nr; i++)
+		if (pfn >= found[i].pfn && pfn < found[i].pfn + found[i].nr_pages)
+			return &found[i];
+	return NULL;
+}
+
+/* How many of the pages were found, and on their node. */
+static size_t count_found(struct tierx_mem *mem, int node)
+{
+	const struct tier_ext_page *page;
+	size_t i, count = 0;
+
+	for (i = 0; i < mem->pages; i++) {
+		page = find(tierx_mem_pfn(mem, i));
+		count += page && page->nid == node;
+	}
+	return count;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static size_t count_twice(void)
+{
+	static uint64_t pfns[WALK_MAX];
+	size_t i, count = 0;
+
+	for (i = 0; i < *nr_found; i++)
+		pfns[i] = found[i].pfn;
+	qsort(pfns, *nr_found, sizeof(pfns[0]), compare);
+	for (i = 1; i < *nr_found; i++)
+		count += pfns[i] == pfns[i - 1];
+	return count;
+}
+
+static size_t count_state(uint64_t state)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < *nr_found; i++)
+		count += !!(found[i].state & state);
+	return count;
+}
+
+/* --- by PFN --- */
+
+/* Memory that was charged to a new cgroup is the test's, and nobody else's. */
+static void pfn_finds_all(void)
+{
+	struct tierx_mem *slow, *fast;
+	const char *cgroup;
+	size_t i;
+
+	start();
+	cgroup = tierx_cgroup_enter("walk");
+	slow = tierx_mem_alloc(PAGES, tierx_slow_node());
+	fast = tierx_mem_alloc(PAGES / 2, tierx_fast_node());
+	tierx_drain_lru();
+
+	set("only_memcg", tierx_cgroup_id(cgroup));
+	walk_pfn(0, ALL_PFNS, TIERX_WALK_ANON);
+	ASSERT_EQ(count_found(slow, tierx_slow_node()), PAGES);
+	ASSERT_EQ(count_found(fast, tierx_fast_node()), PAGES / 2);
+	ASSERT_EQ(count_twice(), 0);
+	/* There are a few more: the stack, for example. */
+	ASSERT_LE(*nr_found, PAGES + PAGES / 2 + PAGES / 4);
+	for (i = 0; i < *nr_found; i++)
+		ASSERT_EQ(found[i].memcg_id, tierx_cgroup_id(cgroup));
+
+	tierx_mem_free(slow);
+	walk_pfn(0, ALL_PFNS, TIERX_WALK_ANON);
+	ASSERT_EQ(count_found(fast, tierx_fast_node()), PAGES / 2);
+	ASSERT_LE(*nr_found, PAGES / 2 + PAGES / 4);
+}
+
+static void pfn_keeps_to_range(void)
+{
+	struct tierx_mem *mem;
+	uint64_t pfn;
+
+	start();
+	mem = tierx_mem_alloc(1, tierx_slow_node());
+	pfn = tierx_mem_pfn(mem, 0);
+	tierx_drain_lru();
+	walk_pfn(pfn, pfn + 1, 0);
+	ASSERT_EQ(*nr_found, 1);
+	ASSERT_EQ(found->pfn, pfn);
+	ASSERT_EQ(found->nid, tierx_slow_node());
+	ASSERT_EQ(found->nr_pages, 1);
+	ASSERT_NE(found->gen, 0);
+	ASSERT_EQ(found->young, 0);
+	ASSERT(found->state & TIERX_FOLIO_ANON);
+	walk_pfn(pfn, pfn, 0);
+	ASSERT_EQ(*nr_found, 0);
+	walk_pfn(pfn + 1, pfn, 0);
+	ASSERT_EQ(*nr_found, 0);
+	walk_pfn(ALL_PFNS, UINT64_MAX, 0);
+	ASSERT_EQ(*nr_found, 0);
+	walk_pfn(pfn, pfn + 1, TIERX_WALK_FILE);
+	ASSERT_EQ(*nr_found, 0);
+}
+
+/* D6: first PFNs only, each once, and as large as the folio is. */
+static void d6_iterator(void)
+{
+	struct tierx_mem *mem;
+	uint64_t pfn;
+	size_t i;
+
+	start();
+	i = tierx_huge_alloc(&mem, tierx_slow_node());
+	pfn = tierx_mem_pfn(mem, i);
+	ASSERT_EQ(tierx_mem_pfn(mem, i + 99), pfn + 99);
+	tierx_drain_lru();
+
+	walk_pfn(pfn, pfn + TIERX_HUGE, 0);
+	ASSERT_EQ(*nr_found, 1);
+	ASSERT_EQ(found->pfn, pfn);
+	ASSERT_EQ(found->nr_pages, TIERX_HUGE);
+	walk_pfn(pfn, pfn + 1, 0);
+	ASSERT_EQ(*nr_found, 1);
+	ASSERT_EQ(found->nr_pages, TIERX_HUGE);
+	/* Its first PFN is not in the range. */
+	walk_pfn(pfn + 1, pfn + TIERX_HUGE, 0);
+	ASSERT_EQ(*nr_found, 0);
+	walk_pfn(pfn - TIERX_HUGE, pfn + 2 * TIERX_HUGE, 0);
+	ASSERT_EQ(count_twice(), 0);
+	for (i = 0; i < *nr_found; i++)
+		ASSERT(found[i].pfn <= pfn || found[i].pfn >= pfn + TIERX_HUGE);
+	ASSERT(find(pfn));
+}
+
+/* --- by LRU --- */
+
+static void lru_finds_all(const char *gen)
+{
+	struct tierx_mem *slow, *fast, file;
+	struct tierx_file *ext4;
+	const char *cgroup;
+	uint64_t id;
+
+	start();
+	tierx_set(LRU_GEN, gen);
+	cgroup = tierx_cgroup_enter("walk");
+	id = tierx_cgroup_id(cgroup);
+	slow = tierx_mem_alloc(PAGES, tierx_slow_node());
+	fast = tierx_mem_alloc(PAGES / 2, tierx_fast_node());
+	ext4 = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, tierx_slow_node());
+	tierx_file_map(ext4, PROT_READ, MAP_SHARED);
+	tierx_file_touch(ext4, false);
+	file = ext4->mem;
+	tierx_drain_lru();
+
+	walk_lru(tierx_slow_node(), id, 0);
+	ASSERT_EQ(count_found(slow, tierx_slow_node()), PAGES);
+	ASSERT_EQ(count_found(&file, tierx_slow_node()), FILE_PAGES);
+	ASSERT_EQ(count_found(fast, tierx_fast_node()), 0);
+	ASSERT_EQ(count_twice(), 0);
+	walk_lru(tierx_fast_node(), id, 0);
+	ASSERT_EQ(count_found(fast, tierx_fast_node()), PAGES / 2);
+	ASSERT_EQ(count_found(slow, tierx_slow_node()), 0);
+
+	walk_lru(tierx_slow_node(), id, TIERX_WALK_ANON);
+	ASSERT_EQ(count_found(slow, tierx_slow_node()), PAGES);
+	ASSERT_EQ(count_state(TIERX_FOLIO_FILE), 0);
+	walk_lru(tierx_slow_node(), id, TIERX_WALK_FILE);
+	ASSERT_EQ(count_found(&file, tierx_slow_node()), FILE_PAGES);
+	ASSERT_EQ(count_state(TIERX_FOLIO_ANON | TIERX_FOLIO_SHMEM), 0);
+
+	/* Of the whole machine, too, where the cgroup is one of many. */
+	set("only_memcg", id);
+	walk_lru(tierx_fast_node(), 0, 0);
+	ASSERT_EQ(count_found(fast, tierx_fast_node()), PAGES / 2);
+	ASSERT_GT(*(uint64_t *)variable("nr_seen"), *nr_found);
+}
+
+static void lru_classic(void)
+{
+	lru_finds_all("n");
+}
+
+static void lru_generations(void)
+{
+	lru_finds_all("y");
+}
+
+/* --- what was accessed --- */
+
+static size_t count_young(struct tierx_mem *mem, size_t step)
+{
+	const struct tier_ext_page *page;
+	size_t i, count = 0;
+
+	for (i = 0; i < mem->pages; i += step) {
+		page = find(tierx_mem_pfn(mem, i));
+		ASSERT(page);
+		count += page->young > 0;
+	}
+	return count;
+}
+
+static void touch_some(struct tierx_mem *mem, size_t step)
+{
+	size_t i;
+
+	for (i = 0; i < mem->pages; i += step)
+		(void)*(volatile unsigned char *)(mem->addr + i * TIERX_PAGE);
+}
+
+/* A page that was touched since the last harvest is young, once, and no other is. */
+static void expect_harvest(struct tierx_mem *mem, uint64_t memcg_id, uint64_t kind)
+{
+	int node = tierx_slow_node();
+
+	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	ASSERT_EQ(count_young(mem, 1), 0);
+
+	/* The TLB may know a page to be accessed that is so no more. */
+	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_NONE), 0);
+	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_READ), 0);
+	touch_some(mem, 3);
+	/* To look without harvesting changes nothing. */
+	walk_lru(node, memcg_id, kind);
+	ASSERT_EQ(count_young(mem, 1), 0);
+	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	ASSERT_EQ(count_young(mem, 3), (mem->pages + 2) / 3);
+	ASSERT_EQ(count_young(mem, 1), (mem->pages + 2) / 3);
+	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	ASSERT_EQ(count_young(mem, 1), 0);
+}
+
+static void harvest_anon(void)
+{
+	struct tierx_mem *mem;
+	const char *cgroup;
+
+	start();
+	cgroup = tierx_cgroup_enter("walk");
+	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	tierx_drain_lru();
+	expect_harvest(mem, tierx_cgroup_id(cgroup), TIERX_WALK_ANON);
+}
+
+/* Nothing of NUMA balancing sees such accesses. */
+static void harvest_file(void)
+{
+	struct tierx_file *file;
+	const char *cgroup;
+
+	start();
+	cgroup = tierx_cgroup_enter("walk");
+	file = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, tierx_slow_node());
+	tierx_file_map(file, PROT_READ, MAP_SHARED);
+	tierx_file_touch(file, false);
+	tierx_drain_lru();
+	expect_harvest(&file->mem, tierx_cgroup_id(cgroup), TIERX_WALK_FILE);
+}
+
+/* --- what cannot be walked --- */
+
+static int new_pfn(uint64_t flags)
+{
+	set("flags", flags);
+	ASSERT_EQ(tierx_run(walker, "new_pfn"), 0);
+	return *(volatile int32_t *)variable("error");
+}
+
+static int new_lru(int node, uint64_t memcg_id, uint64_t flags)
+{
+	*(int32_t *)variable("nid") = node;
+	set("memcg_id", memcg_id);
+	set("flags", flags);
+	ASSERT_EQ(tierx_run(walker, "new_lru"), 0);
+	return *(volatile int32_t *)variable("error");
+}
+
+static void bad_arguments(void)
+{
+	int node = tierx_slow_node();
+
+	start();
+	ASSERT_EQ(new_pfn(0), 0);
+	ASSERT_EQ(new_pfn(1 << 3), -EINVAL);
+	ASSERT_EQ(new_pfn(1ULL << 63 | TIERX_WALK_ANON), -EINVAL);
+	ASSERT_EQ(new_lru(node, 0, 0), 0);
+	ASSERT_EQ(new_lru(node, 0, 1 << 3), -EINVAL);
+	ASSERT_EQ(new_lru(-1, 0, 0), -EINVAL);
+	ASSERT_EQ(new_lru(1 << 20, 0, 0), -EINVAL);
+	ASSERT_EQ(new_lru(node, 1ULL << 60, 0), -ENOENT);
+
+	/* What could not be begun has nothing in it. */
+	walk_pfn(0, ALL_PFNS, 1 << 3);
+	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
+	walk_lru(node, 0, 1 << 3);
+	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
+	walk_lru(node, 1ULL << 60, 0);
+	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
+}
+
+static const struct tierx_test tests[] = {
+	TIERX_TEST(pfn_finds_all, "by PFN, all pages of a cgroup are found"),
+	TIERX_TEST(pfn_keeps_to_range, "by PFN, nothing is found outside of the range"),
+	TIERX_TEST(d6_iterator, "by PFN, a huge page is found once, by its first PFN"),
+	TIERX_TEST(lru_classic, "by LRU, all pages of a cgroup are found"),
+	TIERX_TEST(lru_generations, "by LRU, all pages are found with generations, too"),
+	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
+	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
+	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
+};
+
+TIERX_TEST_MAIN(tests, tierx_unmet_tiers)
