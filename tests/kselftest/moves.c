@@ -3,13 +3,12 @@
  * The right page moves, the others do not, and what a page holds stays what it was.
  */
 #include <pthread.h>
-#include <sys/mman.h>
 
 #include "tierx_mover.h"
+#include "tierx_prog.h"
 
 #define SMALL_PAGES 512
 #define BIG_PAGES   (((size_t)1 << 30) / TIERX_PAGE)
-#define HUGE_PAGES  512
 
 static struct tierx_mover *start(void)
 {
@@ -136,20 +135,6 @@ static void contents_survive(void)
 	ASSERT_EQ(writer_verify(&writer), 0);
 }
 
-/* A huge page on @node, aligned, in memory that is @mem's. */
-static size_t huge_alloc(struct tierx_mem **memp, int node)
-{
-	struct tierx_mem *mem = tierx_mem_alloc(2 * HUGE_PAGES, node);
-	size_t first = -((uintptr_t)mem->addr / TIERX_PAGE) % HUGE_PAGES;
-
-	*memp = mem;
-	if (madvise(mem->addr + first * TIERX_PAGE, HUGE_PAGES * TIERX_PAGE, MADV_HUGEPAGE) ||
-	    madvise(mem->addr + first * TIERX_PAGE, HUGE_PAGES * TIERX_PAGE,
-		    25 /* MADV_COLLAPSE */))
-		SKIP("no huge page to be had: %s", strerror(errno));
-	return first;
-}
-
 static uint64_t huge_kib(void)
 {
 	return tierx_vmstat("nr_anon_transparent_hugepages");
@@ -163,7 +148,7 @@ static void huge_moves_whole(void)
 	size_t first, page;
 	uint64_t nr_huge;
 
-	first = huge_alloc(&mem, fast);
+	first = tierx_huge_alloc(&mem, fast);
 	ASSERT_EQ(tierx_mem_node(mem, first), fast);
 	tierx_mem_fill(mem, 2);
 	nr_huge = huge_kib();
@@ -173,10 +158,10 @@ static void huge_moves_whole(void)
 	ASSERT_EQ(tierx_mem_node(mem, first + 1), fast);
 
 	ASSERT_EQ(tierx_mover_one(mover, tierx_mem_pfn(mem, first), 0, slow), 0);
-	for (page = first; page < first + HUGE_PAGES; page++)
+	for (page = first; page < first + TIERX_HUGE; page++)
 		ASSERT_EQ(tierx_mem_node(mem, page), slow);
 	ASSERT_EQ(tierx_mover_count(mover, "nr_migrated_queued"), 1);
-	ASSERT_EQ(tierx_event("demoted_pages"), HUGE_PAGES);
+	ASSERT_EQ(tierx_event("demoted_pages"), TIERX_HUGE);
 	ASSERT_EQ(huge_kib(), nr_huge);
 	ASSERT_EQ(tierx_mem_verify(mem, 2), 0);
 }
