@@ -207,6 +207,9 @@ bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and rea
 	$(Q)kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/bench/insns/run.sh
 
+bench-scan: all kernel kselftest ## instructions per folio of a scan, by number of processes
+	$(Q)tests/bench/scan/run.sh
+
 ##@ Check and install
 
 check: kernel-tree $(VMLINUX_H) $(BUILD)/tools.key ## style, headers, kernel-doc, spelling, shell scripts
@@ -233,6 +236,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns \
+.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

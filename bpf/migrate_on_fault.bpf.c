@@ -13,7 +13,7 @@
  * Good for: a process that was moved to another socket or starts on data that
  * somebody else has read in; jobs one after the other on the same files.
  * Bad for: memory that stays mapped, which it never sees unless it is armed;
- * files that CPUs of several nodes use in turn, which it carries to and fro.
+ * files that CPUs of several nodes use in turn, which it carries back and forth.
  * Limits: one page per fault, as such pages are no longer mapped in passing.
  */
 #include <tier_ext/tier_ext.bpf.h>

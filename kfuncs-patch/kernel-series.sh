@@ -149,7 +149,7 @@ check_steps()
 		git -C "$side" checkout -q --detach "$step"
 		say "step $n of ${#steps[@]}: $(git -C "$side" log -1 --format=%s)"
 		nice -n 10 make -s -C "$side" O="$obj" CC='ccache gcc' LOCALVERSION= -j"$(nproc)" \
-			olddefconfig mm/ kernel/cgroup/ drivers/base/ > "$out/build.log" 2>&1 ||
+			olddefconfig mm/ kernel/cgroup/ kernel/sched/ drivers/base/ > "$out/build.log" 2>&1 ||
 			{ tail -n 20 "$out/build.log" >&2; die "step $n does not build"; }
 	done
 	rm -f "$out/build.log"

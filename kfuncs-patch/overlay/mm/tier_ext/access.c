@@ -16,7 +16,7 @@
 static nodemask_t tierx_access_nodes;
 static u32 tierx_access_threshold;
 
-static DEFINE_PER_CPU(u32, tierx_access_random);
+static DEFINE_PER_CPU(u32, tierx_seed);
 
 /**
  * tierx_access_set() - sample as a policy wants it
@@ -37,17 +37,30 @@ void tierx_access_set(const struct tier_ext_ops *ops)
 	WRITE_ONCE(tierx_access_threshold, U32_MAX / ops->access_period);
 }
 
+/**
+ * tierx_random() - a number to sample by
+ *
+ * Drawn in paths as hot as a cached read, so it is linear congruential: the
+ * upper bits are the better ones. If an interrupt comes in between, a number is
+ * drawn twice.
+ *
+ * Return: the number.
+ */
+u32 tierx_random(void)
+{
+	u32 random = this_cpu_read(tierx_seed) * 1664525 + 1013904223;
+
+	this_cpu_write(tierx_seed, random);
+	return random;
+}
+
 /*
  * One in access_period, at random: a fixed step would see every time the same
- * of the accesses that a program makes in turn. The generator is linear
- * congruential; if an interrupt comes in between, a number is drawn twice.
+ * of the accesses that a program makes in turn.
  */
 static bool tierx_access_sampled(void)
 {
-	u32 random = this_cpu_read(tierx_access_random) * 1664525 + 1013904223;
-
-	this_cpu_write(tierx_access_random, random);
-	return random <= READ_ONCE(tierx_access_threshold);
+	return tierx_random() <= READ_ONCE(tierx_access_threshold);
 }
 
 /* The caller is under RCU, and nobody frees the folio. */

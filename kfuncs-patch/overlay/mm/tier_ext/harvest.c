@@ -14,7 +14,6 @@
 #include <linux/mmu_notifier.h>
 #include <linux/page_idle.h>
 #include <linux/pagemap.h>
-#include <linux/random.h>
 #include <linux/rbtree.h>
 #include <linux/rmap.h>
 
@@ -58,13 +57,13 @@ static bool tierx_harvest_one(struct folio *folio, struct vm_area_struct *vma,
 static struct rb_node *tierx_random_node(struct rb_root_cached *root)
 {
 	struct rb_node *node = root->rb_root.rb_node, *next;
-	u32 random = get_random_u32();
+	u32 random = tierx_random();
 
-	/* Two bits per level: left, right, or here. */
-	for (; node; node = next, random >>= 2) {
-		if (!(random & 2))
+	/* Two bits per level, the upper ones first: left, right, or here. */
+	for (; node; node = next, random <<= 2) {
+		if (!(random & BIT(31)))
 			return node;
-		next = random & 1 ? node->rb_left : node->rb_right;
+		next = random & BIT(30) ? node->rb_left : node->rb_right;
 		if (!next)
 			return node;
 	}

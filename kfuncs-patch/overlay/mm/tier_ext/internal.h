@@ -280,6 +280,7 @@ void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
 struct tierx_policy *tierx_policy_enter(enum tierx_event event);
 
 /* access.c */
+u32 tierx_random(void);
 void tierx_access_set(const struct tier_ext_ops *ops);
 void tierx_access_drain(struct tierx_node *node);
 int tierx_access_node_init(struct tierx_node *node);
