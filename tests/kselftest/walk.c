@@ -253,6 +253,19 @@ static void lru_generations(void)
 	lru_finds_all("y");
 }
 
+/* Also where memory has no owner, because there is no memory controller. */
+static void lru_all_owners(void)
+{
+	struct tierx_mem *mem;
+
+	start();
+	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	tierx_drain_lru();
+	walk_lru(tierx_slow_node(), 0, 0);
+	ASSERT_EQ(count_found(mem, tierx_slow_node()), PAGES);
+	ASSERT_EQ(count_twice(), 0);
+}
+
 /* --- what was accessed --- */
 
 static size_t count_young(struct tierx_mem *mem, size_t step)
@@ -373,6 +386,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(d6_iterator, "by PFN, a huge page is found once, by its first PFN"),
 	TIERX_TEST(lru_classic, "by LRU, all pages of a cgroup are found"),
 	TIERX_TEST(lru_generations, "by LRU, all pages are found with generations, too"),
+	TIERX_TEST(lru_all_owners, "by LRU, all pages of a node are found, whoever owns them"),
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
