@@ -19,6 +19,9 @@
 
 #define TIERX_COUNTER_MAX_SHIFT 31
 
+/* A policy need not use all of them. */
+#define TIERX_INLINE static __always_inline __attribute__((unused))
+
 /**
  * struct tierx_counter - a counter that ages
  * @count: the count, as of @since_ms
@@ -29,8 +32,7 @@ struct tierx_counter {
 	u32 since_ms;
 };
 
-static __always_inline u32 tierx_counter_aged(struct tierx_counter *counter, u32 count,
-					      u32 halve_ms)
+TIERX_INLINE u32 tierx_counter_aged(struct tierx_counter *counter, u32 count, u32 halve_ms)
 {
 	u32 now = bpf_ktime_get_ns() / 1000000, since = counter->since_ms, steps;
 
@@ -53,7 +55,7 @@ static __always_inline u32 tierx_counter_aged(struct tierx_counter *counter, u32
  * Return: the count, 0 if @nr was lost because another CPU counted at the same
  * time.
  */
-static __always_inline u32 tierx_counter_add(struct tierx_counter *counter, u32 nr, u32 halve_ms)
+TIERX_INLINE u32 tierx_counter_add(struct tierx_counter *counter, u32 nr, u32 halve_ms)
 {
 	u32 old = *(volatile u32 *)&counter->count;
 	u32 count = tierx_counter_aged(counter, old, halve_ms);
@@ -69,7 +71,7 @@ static __always_inline u32 tierx_counter_add(struct tierx_counter *counter, u32 
  * Return: the count so far. Of those who take at the same time only one gets
  * it, the others get 0.
  */
-static __always_inline u32 tierx_counter_take(struct tierx_counter *counter)
+TIERX_INLINE u32 tierx_counter_take(struct tierx_counter *counter)
 {
 	return __sync_lock_test_and_set(&counter->count, 0);
 }
@@ -79,7 +81,7 @@ static __always_inline u32 tierx_counter_take(struct tierx_counter *counter)
  * @from: the counter of the old place, or NULL
  * @to: the counter of the new place, or NULL
  */
-static __always_inline void tierx_counter_move(struct tierx_counter *from, struct tierx_counter *to)
+TIERX_INLINE void tierx_counter_move(struct tierx_counter *from, struct tierx_counter *to)
 {
 	if (to) {
 		to->count = from ? from->count : 0;

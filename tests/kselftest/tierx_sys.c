@@ -184,7 +184,9 @@ uint64_t tierx_max_pfn(void)
 	zones = fopen("/proc/zoneinfo", "re");
 	ASSERT(zones);
 	while (fgets(line, sizeof(line), zones)) {
-		sscanf(line, " spanned %llu", &spanned);
+		/* Before the line that says where the zone begins. */
+		if (sscanf(line, " spanned %llu", &spanned) == 1)
+			continue;
 		if (sscanf(line, " start_pfn: %llu", &start) == 1 && start + spanned > max)
 			max = start + spanned;
 	}

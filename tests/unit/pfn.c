@@ -24,7 +24,7 @@ static const struct {
 	{ "Node 0, zone DMA\n  spanned  0\n", 0 },
 	{ "Node 0, zone DMA\n  spanned  10\n  start_pfn:  1\n", 11 },
 	{ "Node 0, zone DMA\n  spanned  10\n  start_pfn:  1", 11 },
-	{ "Node 0, zone A\n spanned 10\n start_pfn: 100\nNode 1, zone A\n spanned 5\n start_pfn: 1\n",
+	{ "Node 0, zone A\n spanned 10\n start_pfn: 100\nNode 1\n spanned 5\n start_pfn: 1\n",
 	  110 },
 	{ "Node 0, zone A\n spanned 10\n start_pfn: 1\nNode 1, zone B\n start_pfn: 7\n", 11 },
 	{ "Node 0, zone A\n spanned_more 10\n start_pfn: 1\n", 1 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What placer.bpf.c and the tests that drive it share. One global variable, struct placer placer. */
+/* What placer.bpf.c and its tests share. One global variable, struct placer placer. */
 #ifndef PLACER_H
 #define PLACER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What sampler.bpf.c and the tests that drive it share. One global variable, struct sampler sampler. */
+/* What sampler.bpf.c and its tests share. One global variable, struct sampler sampler. */
 #ifndef SAMPLER_H
 #define SAMPLER_H
 
@@ -11,7 +11,7 @@ enum sampler_walk {
 };
 
 struct sampler {
-	/* Set by the test: answers of scan_vma for the VMA that begins at scan_start, and hint_fault. */
+	/* Set by the test: answers of hint_fault, and of scan_vma for the VMA at scan_start. */
 	unsigned long long scan_start;
 	int scan_pid;
 	int scan_verdict;

@@ -145,7 +145,7 @@ static void tierx_access_wake(struct irq_work *work)
 }
 
 /**
- * tierx_last_nid_alloc() - make room for the last accessing nodes of a node
+ * tierx_access_node_init() - make room for the accesses to folios of a node
  * @node: the node, about to be started
  *
  * The kernel keeps the last accessing CPU of a folio, but on slow tiers it
