@@ -18,12 +18,11 @@
  * take 8 bytes per PFN of the machine, holes included. Only counts of a folio's
  * first PFN are taken.
  */
-#include <tier_ext/tier_ext.bpf.h>
+#include <tier_ext/counter.bpf.h>
 #include <tier_ext/heat.h>
 
 #define HEAT_BYTES     1048576
 #define TICK_MAX_PAGES 262144
-#define MAX_SHIFT      31
 
 #define ENOENT 2
 #define EINVAL 22
@@ -51,12 +50,7 @@ struct heatmap_stats {
 };
 TIERX_STATS(struct heatmap_stats);
 
-/* @since_ms: when @count was last halved */
-struct heatmap_page {
-	u32 count;
-	u32 since_ms;
-};
-TIERX_PFN_STATE(pages, struct heatmap_page);
+TIERX_PFN_STATE(pages, struct tierx_counter);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);
@@ -77,27 +71,6 @@ static u64 reported;
 /* A tick is reading records. */
 static u32 reading;
 
-/* Counters age when they are touched, so nobody has to walk over all of them. */
-static u32 decay(struct heatmap_page *page, u32 count)
-{
-	u32 period = decay_ms, since = page->since_ms;
-	u32 now = bpf_ktime_get_ns() / 1000000, steps;
-
-	if (!period)
-		return count;
-	steps = (now - since) / period;
-	if (!steps)
-		return count;
-	page->since_ms = since + steps * period;
-
-	return steps <= MAX_SHIFT ? count >> steps : 0;
-}
-
-static u32 add(u32 count, u32 nr)
-{
-	return count + nr < count ? ~0U : count + nr;
-}
-
 /* Slow memory only: what is on the fastest tier keeps its count. */
 static bool is_hot(struct folio *folio, u32 count)
 {
@@ -106,7 +79,7 @@ static bool is_hot(struct folio *folio, u32 count)
 }
 
 /* A folio that is not queued keeps its count: the next access tries again. */
-static void promote(struct folio *folio, struct heatmap_page *page, u32 count)
+static void promote(struct folio *folio, struct tierx_counter *page, u32 count)
 {
 	u64 pfn = tierx_bpf_folio_pfn(folio);
 	s32 err = tierx_bpf_folio_promote(folio, -1, 0);
@@ -124,9 +97,8 @@ static void promote(struct folio *folio, struct heatmap_page *page, u32 count)
 
 void TIERX_OP(heatmap_access, struct folio *folio, struct tier_ext_access *access)
 {
-	struct heatmap_page *page = pages_of(tierx_bpf_folio_pfn(folio));
-	u32 old, count;
-	bool hot;
+	struct tierx_counter *page = pages_of(tierx_bpf_folio_pfn(folio));
+	u32 count;
 
 	tierx_stat_add(accesses, access->nr);
 	if (!page) {
@@ -134,32 +106,19 @@ void TIERX_OP(heatmap_access, struct folio *folio, struct tier_ext_access *acces
 		return;
 	}
 
-	old = *(volatile u32 *)&page->count;
-	count = add(decay(page, old), access->nr);
-	hot = is_hot(folio, count);
-	/* Begins anew, so that it is not asked for again while it waits in the queue. */
-	if (__sync_val_compare_and_swap(&page->count, old, hot ? 0 : count) != old) {
+	count = tierx_counter_add(page, access->nr, decay_ms);
+	if (!count)
 		tierx_stat_add(lost, access->nr);
-		return;
-	}
-	if (hot)
+	/* Begins anew, so that it is not asked for again while it waits in the queue. */
+	else if (is_hot(folio, count) && tierx_counter_take(page))
 		promote(folio, page, count);
 }
 
 void TIERX_OP(heatmap_migrated, struct tier_ext_request *request, struct tier_ext_result *result)
 {
-	struct heatmap_page *from, *to;
-
 	if (result->error || result->new_pfn == request->pfn)
 		return;
-	from = pages_of(request->pfn);
-	to = pages_of(result->new_pfn);
-	if (to) {
-		to->count = from ? from->count : 0;
-		to->since_ms = from ? from->since_ms : 0;
-	}
-	if (from)
-		from->count = 0;
+	tierx_counter_move(pages_of(request->pfn), pages_of(result->new_pfn));
 	tierx_stat_add(moved, 1);
 }
 

@@ -421,7 +421,7 @@ static void expect_moved(const struct sets *sets)
 /* There is no target, or there is one and it is forbidden: that is the kernel's to say. */
 static uint64_t nr_confined_refused(void)
 {
-	return tierx_event("refused_target") + tierx_event("refused_cpuset");
+	return tierx_event("refused_cpuset");
 }
 
 static void million_lines(void)

@@ -293,6 +293,10 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 
 	request->dst_nid = tierx_choose_target(&item->move, request->src_nid,
 					       &allowed);
+	if (request->dst_nid == NUMA_NO_NODE &&
+	    tierx_choose_target(&item->move, request->src_nid,
+				&node_states[N_MEMORY]) != NUMA_NO_NODE)
+		return TIERX_EV_REFUSED_CPUSET;
 	why = tierx_check_target(item, &allowed, request->dst_nid);
 	if (!why)
 		why = tierx_check_admit(policy, item, &allowed);

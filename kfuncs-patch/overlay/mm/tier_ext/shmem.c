@@ -4,7 +4,7 @@
  * file, so it is exact, and the same for everybody who shares it; page tables
  * forget a page as soon as it is swapped out.
  *
- * Swap entries are looked up in the swap cache as mincore() does.
+ * Swap entries are looked up in the swap cache as mincore() does it.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -24,7 +24,7 @@
 static u8 tierx_swap_state(swp_entry_t entry)
 {
 	struct swap_info_struct *si;
-	struct folio *folio;
+	void *folio;
 
 	if (non_swap_entry(entry))
 		return TIERX_SHMEM_POISONED;
@@ -33,14 +33,13 @@ static u8 tierx_swap_state(swp_entry_t entry)
 	si = get_swap_device(entry);
 	if (!si)
 		return TIERX_SHMEM_SWAPPED;
-	folio = filemap_get_folio(swap_address_space(entry),
-				  swap_cache_index(entry));
+	/* Not looked at, so no reference is needed. */
+	folio = xa_load(&swap_address_space(entry)->i_pages,
+			swap_cache_index(entry));
 	put_swap_device(si);
-	if (IS_ERR(folio))
-		return TIERX_SHMEM_SWAPPED;
-	folio_put(folio);
 
-	return TIERX_SHMEM_SWAPCACHE;
+	return folio && !xa_is_value(folio) ? TIERX_SHMEM_SWAPCACHE :
+					      TIERX_SHMEM_SWAPPED;
 }
 
 /* State of page @i of an entry of the page cache. */
@@ -116,7 +115,8 @@ __bpf_kfunc_start_defs();
  * @inode: the file
  * @index: which page of it
  *
- * Context: any op and tracing program that has an inode. Does not sleep.
+ * Context: any op, tracing programs that have a trusted pointer to an inode (BTF
+ * tracepoints for example). Does not sleep.
  * Return: &enum tier_ext_shmem_state, a hole after the end of the file; -EINVAL
  * if @inode is no shmem file.
  */

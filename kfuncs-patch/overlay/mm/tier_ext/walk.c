@@ -98,7 +98,8 @@ struct bpf_iter_tierx_lru {
 /**
  * struct tierx_lru_walk - state of an iterator over LRU lists
  * @root: the cgroup that was asked for, NULL for all
- * @memcg: the one whose lists are walked
+ * @memcg: the one whose lists are walked; NULL without the memory controller
+ * @done: all of them were walked
  * @nid: the node
  * @flags: &enum tier_ext_walk_flags
  * @list: which of the lists of @memcg
@@ -113,6 +114,7 @@ struct bpf_iter_tierx_lru {
 struct tierx_lru_walk {
 	struct mem_cgroup	*root;
 	struct mem_cgroup	*memcg;
+	bool			done;
 	int			nid;
 	u64			flags;
 	int			list;
@@ -135,9 +137,9 @@ static struct list_head *tierx_gen_list(struct lruvec *lruvec, int list,
 	int zone = list % MAX_NR_ZONES;
 	int type = list / MAX_NR_ZONES % ANON_AND_FILE;
 	int age = list / MAX_NR_ZONES / ANON_AND_FILE;
-	unsigned long seq = lruvec->lrugen.min_seq[type] + age;
+	unsigned long seq = READ_ONCE(lruvec->lrugen.min_seq[type]) + age;
 
-	if (seq > lruvec->lrugen.max_seq ||
+	if (seq > READ_ONCE(lruvec->lrugen.max_seq) ||
 	    !(flags & (type ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
 		return NULL;
 	return &lruvec->lrugen.folios[lru_gen_from_seq(seq)][type][zone];
@@ -252,7 +254,7 @@ static bool tierx_lru_fill(struct tierx_lru_walk *walk)
 	struct list_head *head;
 	struct lruvec *lruvec;
 
-	while (walk->memcg) {
+	while (!walk->done) {
 		lruvec = mem_cgroup_lruvec(walk->memcg, NODE_DATA(walk->nid));
 		while (walk->list < TIERX_NR_LISTS) {
 			head = tierx_lru_list(lruvec, walk->list, walk->flags);
@@ -265,6 +267,7 @@ static bool tierx_lru_fill(struct tierx_lru_walk *walk)
 		}
 		walk->list = 0;
 		walk->memcg = mem_cgroup_iter(walk->root, walk->memcg, NULL);
+		walk->done = !walk->memcg;
 	}
 	return false;
 }
