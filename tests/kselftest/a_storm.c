@@ -4,7 +4,7 @@
  * unmapping, fork, exit, reclaim and other faults. What the pages hold is checked
  * all along, and at the end nothing is left isolated.
  *
- * TIERX_STORM_SECONDS sets how long each storm takes; 8 by default.
+ * TIERX_STORM_SECONDS sets how long each storm takes; 5 by default.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -43,7 +43,7 @@ static unsigned int storm_seconds(void)
 {
 	const char *seconds = getenv("TIERX_STORM_SECONDS");
 
-	return seconds ? strtoul(seconds, NULL, 10) : 8;
+	return seconds ? strtoul(seconds, NULL, 10) : 5;
 }
 
 /* --- what is in the file --- */

@@ -424,7 +424,7 @@ static uint64_t nr_confined_refused(void)
 	return tierx_event("refused_cpuset");
 }
 
-static void million_lines(void)
+static void d1_million_lines(void)
 {
 	struct confined *confined;
 	struct sets sets;
@@ -452,7 +452,7 @@ static void million_lines(void)
 /* --- one line --- */
 
 /* Much more than the queue for promotions takes, and the pages in between. */
-static void one_range(void)
+static void d1_one_range(void)
 {
 	struct tierx_mem *mem = tierx_mem_alloc(NR_HOT, tierx_slow_node());
 	struct pfns *pfns = pfns_of(mem);
@@ -485,8 +485,8 @@ static void one_range(void)
 }
 
 static const struct tierx_test tests[] = {
-	TIERX_TEST(one_range, "one line for more than the kernel's queue takes"),
-	TIERX_TEST(million_lines, "a million lines, three in ten of them bad"),
+	TIERX_TEST(d1_one_range, "one line for more than the kernel's queue takes"),
+	TIERX_TEST(d1_million_lines, "a million lines, three in ten of them bad"),
 };
 
 TIERX_TEST_MAIN(tests, unmet)

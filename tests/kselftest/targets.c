@@ -110,7 +110,7 @@ static struct tierx_policy *ask(void)
 	return policy;
 }
 
-static void promotion(void)
+static void c1_promotion(void)
 {
 	struct tierx_policy *policy = ask();
 	int32_t(*target)[TARGETS_MAX_NODES + 1] = tierx_global(policy, "promotion");
@@ -138,7 +138,7 @@ static void promotion(void)
 	}
 }
 
-static void demotion(void)
+static void c1_demotion(void)
 {
 	struct tierx_policy *policy = ask();
 	uint64_t *seen = tierx_global(policy, "demotion_seen");
@@ -157,7 +157,7 @@ static void demotion(void)
 	}
 }
 
-static void facts(void)
+static void c1_facts(void)
 {
 	struct tierx_policy *policy = ask();
 	int64_t(*stat)[TARGETS_NR_ITEMS] = tierx_global(policy, "node_stat");
@@ -199,9 +199,9 @@ static void bad_arguments(void)
 }
 
 static const struct tierx_test tests[] = {
-	TIERX_TEST(promotion, "to the fastest tier, near to the CPU that uses the page"),
-	TIERX_TEST(demotion, "to the next slower tier, near to where the page is"),
-	TIERX_TEST(facts, "tiers, distances, latencies and watermarks are those of sysfs"),
+	TIERX_TEST(c1_promotion, "to the fastest tier, near to the CPU that uses the page"),
+	TIERX_TEST(c1_demotion, "to the next slower tier, near to where the page is"),
+	TIERX_TEST(c1_facts, "tiers, distances, latencies and watermarks are those of sysfs"),
 	TIERX_TEST(bad_arguments, "nodes, items and flags that do not exist are refused"),
 };
 

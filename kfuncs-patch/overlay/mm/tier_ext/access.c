@@ -97,7 +97,6 @@ void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source)
 				  policy->ops->access_period);
 	rcu_read_unlock();
 }
-EXPORT_SYMBOL_GPL(__tier_ext_access);
 
 /* Tell of accesses that were reported by PFN. 0, or why not. */
 static int tierx_access_deliver(u64 pfn, s32 cpu_nid, u32 nr)

@@ -26,7 +26,6 @@ DEFINE_STATIC_KEY_FALSE(tierx_key_hint_fault);
 DEFINE_STATIC_KEY_FALSE(tierx_key_fault_in);
 DEFINE_STATIC_KEY_FALSE(tierx_key_scan_vma);
 DEFINE_STATIC_KEY_FALSE(tierx_key_access);
-EXPORT_SYMBOL_GPL(tierx_key_access);
 DEFINE_STATIC_KEY_FALSE(tierx_key_reclaim);
 DEFINE_STATIC_KEY_FALSE(tierx_key_demote_target);
 DEFINE_STATIC_KEY_FALSE(tierx_key_migrated);

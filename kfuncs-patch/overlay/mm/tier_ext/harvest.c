@@ -5,9 +5,11 @@
  * reclaim is told by the same flag, so that it does not take the folio for cold.
  *
  * What this costs must not grow with the number of processes that map a folio:
- * a few of its mappings are looked at, beginning with one at random, and the
- * search ends with the first accessed bit. A folio that is used by one process
- * of very many is therefore found in one of several rounds, not in every one.
+ * a few of its mappings are looked at, of a file beginning with one at random,
+ * and the search ends with the first accessed bit. A page of a file that is used
+ * by one process of very many is therefore found in one of several rounds, not
+ * in every one. Anonymous memory that many processes share by fork is judged by
+ * the first of them.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
