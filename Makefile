@@ -159,7 +159,7 @@ $(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
 
 kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 	$(Q)$(MAKE) --no-print-directory -C tests/kselftest OUTPUT=$(BUILD)/tests/kselftest \
-		CLANG=$(CLANG) BPFTOOL=$(BPFTOOL) LIBBPF=$(LIBBPF) VMLINUX_H=$(VMLINUX_H) \
+		BPF_CLANG=$(CLANG) BPFTOOL=$(BPFTOOL) LIBBPF=$(LIBBPF) VMLINUX_H=$(VMLINUX_H) \
 		LIBBPF_INCLUDE=$(BUILD)/tools/include TIER_EXT_INCLUDE=$(TIERX_INCLUDE) \
 		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
 

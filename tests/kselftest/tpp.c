@@ -14,7 +14,7 @@
 #define TPP	    "../../../bpf/tpp"
 #define REPETITIONS 3
 #define TOLERANCE   15
-#define HOT_PAGES   8192
+#define HOT_PAGES   16384
 /* More than the watermarks: kswapd must not have given up before there is demotion. */
 #define FREE_PAGES 8192
 /* An emulated guest is slow: hot memory has to be touched within this time. */
