@@ -9,14 +9,14 @@
 # tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
 # boot, and afterwards its kernel log must be clean.
 #
-# Environment: CONFIG=guest|debug (kernel), GUESTS=2 (how many at a time).
+# Environment: CONFIG=guest|debug (kernel), JOBS=3 (guests at a time; the host tests count as one).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 export BUILD=${BUILD:-$top/build}
 CONFIG=${CONFIG:-guest}
-GUESTS=${GUESTS:-2}
+JOBS=${JOBS:-3}
 HOST_TEST_SECONDS=300
 BOOT_SECONDS=60
 results=$BUILD/tests/results
@@ -65,21 +65,33 @@ count()	# NAME KTAP STATUS
 
 # --- on the host ----------------------------------------------------------------------
 
-run_host_test()
-{
-	local name=$1 out=$results/$1.ktap
-	timeout -k 5 $HOST_TEST_SECONDS "$2" > "$out" 2> "$results/$name.err" < /dev/null
-	count "$name" "$out" $?
-}
-
-run_host_tests()
+host_tests()	# the selected ones, a path each
 {
 	local t
 	for t in "$BUILD"/tests/unit/* "$here"/*/*selftest.sh; do
 		if [ -f "$t" ] && [ -x "$t" ] && selected "$(basename "$t")"; then
-			run_host_test "$(basename "$t")" "$t"
+			echo "$t"
 		fi
 	done
+}
+
+run_host_tests()
+{
+	local t out
+	while read -r t; do
+		out=$results/$(basename "$t")
+		timeout -k 5 $HOST_TEST_SECONDS "$t" > "$out.ktap" 2> "$out.err" < /dev/null
+		echo $? > "$out.status"
+	done < <(host_tests)
+}
+
+count_host_tests()
+{
+	local name
+	while read -r name; do
+		name=$(basename "$name")
+		count "$name" "$results/$name.ktap" "$(cat "$results/$name.status")"
+	done < <(host_tests)
 }
 
 # --- in guests ------------------------------------------------------------------------
@@ -110,11 +122,11 @@ boot_guest()	# NAME OPTION...
 # eval: options in the table are quoted as in a shell.
 boot_guests()
 {
-	local name options running=0
+	local name options running=1
 	while read -r name options; do
 		tests_of "$name" > "$results/$name.tests"
 		[ -s "$results/$name.tests" ] || continue
-		if [ $running -ge "$GUESTS" ]; then
+		if [ $running -ge "$JOBS" ]; then
 			wait -n
 			running=$((running - 1))
 		fi
@@ -174,8 +186,9 @@ report_strays()
 
 rm -rf "$results"
 mkdir -p "$results"
-run_host_tests
-boot_guests
+run_host_tests &
+boot_guests	# and waits for both
+count_host_tests
 count_guests
 if [ $((passed + failed + skipped)) -eq 0 ]; then
 	echo "FAILED no test matches: ${patterns[*]}"
