@@ -29,9 +29,7 @@ static void place(int verdict)
 	placer = tierx_global(policy, "placer");
 	placer->pid = getpid();
 	placer->verdict = verdict;
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
+	tierx_start(policy);
 }
 
 /* --- A1, A5, A6: every such page moves, once, and keeps its contents --- */

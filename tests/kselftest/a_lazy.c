@@ -25,9 +25,7 @@ static void start(int scan_verdict, int hint_verdict)
 	sampler->scan_pid = getpid();
 	sampler->scan_verdict = scan_verdict;
 	sampler->hint_verdict = hint_verdict;
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
+	tierx_start(policy);
 }
 
 static int arm(pid_t pid, const void *addr, size_t len, uint64_t flags)

@@ -310,9 +310,7 @@ static void place(void)
 	placer = tierx_global(policy, "placer");
 	placer->pid = 0;
 	placer->verdict = tierx_fast_node();
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
+	tierx_start(policy);
 }
 
 static void stop_storm(void *arg)

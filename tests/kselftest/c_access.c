@@ -32,13 +32,6 @@ static void sampler_open(uint32_t period)
 	tierx_field_set(policy, "access_period", period);
 }
 
-static void sampler_start(void)
-{
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
-}
-
 /* Read every page, @rounds times; not twice the same in a row, which counts as one read. */
 static void read_file(struct tierx_file *file, int rounds)
 {
@@ -57,7 +50,7 @@ static void read_told(const char *dir)
 	struct tierx_file *file = tierx_file_create(dir, PAGES, tierx_slow_node());
 
 	sampler_open(1);
-	sampler_start();
+	tierx_start(policy);
 	sampler->memcg_id = tierx_cgroup_id("/sys/fs/cgroup");
 	read_file(file, 2);
 	ASSERT_EQ(tierx_event("access_mark"), 2 * PAGES);
@@ -89,7 +82,7 @@ static void c3_sampled(void)
 	uint64_t reads = 200 * PAGES, expected = reads / 64;
 
 	sampler_open(64);
-	sampler_start();
+	tierx_start(policy);
 	read_file(file, 200);
 	ASSERT_GE(sampler->nr_samples, expected * 3 / 4);
 	ASSERT_LE(sampler->nr_samples, expected * 5 / 4);
@@ -103,7 +96,7 @@ static void c3_fast_not_told(void)
 		tierx_file_create(tierx_mount_tmpfs(""), PAGES, tierx_fast_node());
 
 	sampler_open(1);
-	sampler_start();
+	tierx_start(policy);
 	read_file(file, 1);
 	ASSERT_EQ(tierx_event("access_mark"), 0);
 }
@@ -115,7 +108,7 @@ static void c3_fast_if_wanted(void)
 
 	sampler_open(1);
 	tierx_field_set(policy, "flags", ACCESS_ALL);
-	sampler_start();
+	tierx_start(policy);
 	read_file(file, 1);
 	ASSERT_GE(tierx_event("access_mark"), PAGES);
 }
@@ -128,7 +121,7 @@ static void c3_no_op(void)
 
 	sampler_open(1);
 	tierx_field_set(policy, "access", 0);
-	sampler_start();
+	tierx_start(policy);
 	read_file(file, 1);
 	ASSERT_EQ(tierx_event("access_mark"), 0);
 	ASSERT_EQ(tierx_event("access"), 0);
@@ -141,7 +134,7 @@ static void e2_hint_fault(void)
 	struct tierx_storm *storm;
 
 	sampler_open(1);
-	sampler_start();
+	tierx_start(policy);
 	storm = tierx_storm_start(PAGES, 1);
 	ASSERT_WAIT(tierx_event("access_hint") > PAGES, 30000);
 	tierx_storm_stop(storm);
@@ -166,7 +159,7 @@ static void young_told(const char *mglru)
 	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
 	tierx_drain_lru();
 	sampler_open(1);
-	sampler_start();
+	tierx_start(policy);
 	sampler->memcg_id = tierx_cgroup_id(cgroup);
 	tierx_mem_touch(mem, true);
 	tierx_cgroup_reclaim(cgroup, PAGES / 4 * TIERX_PAGE);
@@ -212,7 +205,7 @@ static void e2_refault(void)
 		     resident(file) < PAGES / 2),
 		    10000);
 	sampler_open(1);
-	sampler_start();
+	tierx_start(policy);
 	tierx_bind(tierx_slow_node());
 	read_file(file, 1);
 	tierx_bind(-1);
@@ -255,7 +248,7 @@ static void e2_report_bad(void)
 
 	tierx_drain_lru();
 	sampler_open(64);
-	sampler_start();
+	tierx_start(policy);
 	ASSERT_EQ(report(1ULL << 40, -1, 1), -EINVAL);
 	ASSERT_EQ(report(~0ULL, -1, 1), -EINVAL);
 	ASSERT_EQ(report(pfn, -2, 1), -EINVAL);
@@ -278,7 +271,7 @@ static void e2_report_tail(void)
 	if (tierx_mem_pfn(&file->mem, 511) != pfn + 511)
 		SKIP("no huge page was to be had");
 	sampler_open(64);
-	sampler_start();
+	tierx_start(policy);
 	ASSERT_EQ(report(pfn + 1, -1, 1), -EMLINK);
 	ASSERT_EQ(report(pfn + 511, -1, 1), -EMLINK);
 	ASSERT_EQ(tierx_event("refused_tail"), 2);
@@ -315,7 +308,7 @@ static void c4_perf_event(void)
 	sampler->event_pfn = tierx_mem_pfn(mem, 0);
 	sampler->event_nid = tierx_fast_node();
 	sampler->event_nr = 7;
-	sampler_start();
+	tierx_start(policy);
 	fd = perf_open();
 	if (fd < 0)
 		SKIP("no performance events: %s", strerror(errno));
@@ -342,7 +335,7 @@ static void e7_node_and_time(void)
 	struct tierx_storm *storm;
 
 	sampler_open(64);
-	sampler_start();
+	tierx_start(policy);
 	storm = tierx_storm_start(PAGES, 1);
 	ASSERT_WAIT(sampler->nr_hint_fault > 2 * PAGES, 30000);
 	tierx_storm_stop(storm);
@@ -353,31 +346,16 @@ static void e7_node_and_time(void)
 
 /* --- E, C5: what is accessed is promoted, though nothing takes a hint fault --- */
 
-#define PAGECACHE "../../../bpf/pagecache"
-
-static struct tierx_policy *pagecache_start(void)
-{
-	struct tierx_policy *pagecache;
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/progs/" PAGECACHE ".bpf.o", tierx_dir());
-	if (access(path, R_OK))
-		SKIP("needs policy pagecache, which is not here");
-	pagecache = tierx_open(PAGECACHE);
-	tierx_size_by_pfn(pagecache, "pages");
-	ASSERT_EQ(tierx_load(pagecache), 0);
-	ASSERT_EQ(tierx_attach(pagecache), 0);
-	return pagecache;
-}
-
 static void e5_pagecache(void)
 {
 	const char *dir = tierx_mount_ext4(EXT4_BYTES);
 	struct tierx_file *file = tierx_file_create(dir, PAGES, tierx_slow_node());
+	struct tierx_policy *pagecache = tierx_open_shipped("pagecache");
 	uint64_t promoted;
 	int round;
 
-	pagecache_start();
+	tierx_size_by_pfn(pagecache, "pages");
+	tierx_start(pagecache);
 	/* Two samples in a time that a count lives make a page hot. */
 	for (round = 0; round < 400 && tierx_event("promoted_pages") < PAGES; round++)
 		read_file(file, 10);
@@ -402,7 +380,7 @@ static void e1_scanned(void)
 	sampler_open(64);
 	sampler->walk_nid = tierx_slow_node();
 	sampler->walk_end_pfn = tierx_max_pfn();
-	sampler_start();
+	tierx_start(policy);
 	sampler->walk = SAMPLER_PROMOTE_YOUNG;
 	ASSERT_WAIT(sampler->nr_walks > 0, 10000);
 	ASSERT_WAIT((tierx_mem_touch(&used, false),

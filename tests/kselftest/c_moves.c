@@ -63,7 +63,7 @@ static void c6_demotes(void)
 	tierx_drain_lru();
 	tierx_set_demotion(true);
 	probe->reclaim = TIERX_DEMOTE;
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_WAIT((tierx_cgroup_reclaim(cgroup, PAGES / 2 * TIERX_PAGE),
 		     tierx_mem_count(mem, tierx_slow_node()) > PAGES / 2),
 		    10000);
@@ -148,7 +148,7 @@ static void b3_swap_in(void)
 	cgroup = tierx_cgroup_enter("tierx-b3");
 	file = tierx_file_create(tierx_mount_tmpfs(""), PAGES, tierx_slow_node());
 	tierx_cgroup_reclaim(cgroup, 256 << 20);
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_file_map(file, PROT_READ, MAP_SHARED);
 	tierx_file_touch(file, false);
 	ASSERT_EQ(tierx_file_verify(file, SEED), 0);

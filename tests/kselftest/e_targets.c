@@ -49,7 +49,7 @@ static void used_from(int cpu_node, int memory_node, s32 verdict)
 	struct tierx_mem *mem = tierx_mem_alloc(PAGES, memory_node);
 
 	probe->hint_fault = verdict;
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_touch_start(mem, cpu_of(cpu_node), false);
 	tierx_set_tiering();
 	ASSERT_WAIT(tierx_mem_count(mem, cpu_node) > PAGES * 3 / 4, 30000);

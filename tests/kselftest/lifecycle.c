@@ -17,7 +17,7 @@ static void attach(void)
 	struct tierx_policy *policy = probe_open(NULL, &probe);
 	uint64_t seq = tierx_sys_nr("enable_seq");
 
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT(tierx_enabled());
 	ASSERT_STREQ(tierx_sys("root/ops"), "probe");
 	ASSERT_EQ(tierx_sys_nr("enable_seq"), seq + 1);
@@ -50,7 +50,7 @@ static void empty(void)
 
 	for (i = 0; i < TIERX_ARRAY_SIZE(ops); i++)
 		tierx_field_set(policy, ops[i], 0);
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_STREQ(tierx_sys("root/ops"), "empty");
 	tierx_detach(policy);
 	ASSERT(!tierx_enabled());
@@ -65,7 +65,7 @@ static void second(void)
 	int node = tierx_fast_node();
 
 	tierx_field_set(policy, "tick_ms", 20);
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_EQ(tierx_load(other), 0);
 	seq = tierx_sys_nr("enable_seq");
 	rejected = tierx_sys_nr("nr_rejected");
@@ -136,7 +136,7 @@ static void expect_accepted(const char *field, uint64_t value)
 	struct tierx_policy *policy = probe_open(NULL, &probe);
 
 	tierx_field_set(policy, field, value);
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT(tierx_enabled());
 	tierx_detach(policy);
 }
@@ -291,7 +291,7 @@ static void abort_file(void)
 	const char *path = "/sys/kernel/mm/tier_ext/abort";
 
 	ASSERT_EQ(tierx_write(path, "1"), 0);
-	probe_start(policy);
+	tierx_start(policy);
 	expect_no_hangup(policy);
 	ASSERT_EQ(tierx_write(path, "perhaps"), -EINVAL);
 	ASSERT_EQ(tierx_write(path, "0"), 0);
@@ -311,7 +311,7 @@ static void error(void)
 
 	tierx_field_set(policy, "tick_ms", 10);
 	probe->dump_lines = 3;
-	probe_start(policy);
+	tierx_start(policy);
 	probe->order = PROBE_ERROR;
 	expect_hangup(policy);
 	ASSERT_HAS((char *)probe->exit_msg, "probe gives up on node ");
@@ -335,7 +335,7 @@ static void policy_exits(void)
 	struct tierx_policy *policy = probe_open(NULL, &probe);
 
 	tierx_field_set(policy, "tick_ms", 10);
-	probe_start(policy);
+	tierx_start(policy);
 	probe->order = PROBE_EXIT;
 	expect_exit(policy, probe, TIERX_EXIT_UNREG_BPF, "unregistered by the policy",
 		    "probe is done with everything");
@@ -353,7 +353,7 @@ static void dump_cut(void)
 	tierx_field_set(policy, "tick_ms", 10);
 	tierx_field_set(policy, "exit_dump_len", 512);
 	probe->dump_lines = 1000;
-	probe_start(policy);
+	tierx_start(policy);
 	probe->order = PROBE_ERROR;
 	expect_hangup(policy);
 
@@ -374,7 +374,7 @@ static void dump_long(void)
 	tierx_field_set(policy, "tick_ms", 10);
 	tierx_field_set(policy, "exit_dump_len", 60000);
 	probe->dump_lines = 2000;
-	probe_start(policy);
+	tierx_start(policy);
 	probe->order = PROBE_ERROR;
 	expect_hangup(policy);
 	ASSERT_HAS(tierx_sys("last_exit_dump"), "probe line 2000 of 2000");
@@ -389,7 +389,7 @@ static void again(void)
 
 	/* At once, so that the worker may still be busy with the end. */
 	tierx_field_set(policy, "tick_ms", 10);
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_EQ(tierx_load(other), 0);
 	for (i = 0; i < 20; i++) {
 		ASSERT_EQ(tierx_write("/sys/kernel/mm/tier_ext/abort", "1"), 0);
@@ -457,7 +457,7 @@ static void unprivileged(void)
 	volatile struct tierx_probe *probe;
 	struct tierx_policy *policy = probe_open(NULL, &probe);
 
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_EQ(tierx_wait_child(tierx_fork(try_unprivileged, NULL), 10000), 0);
 	ASSERT(tierx_enabled());
 }

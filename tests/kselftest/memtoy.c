@@ -19,7 +19,6 @@
 
 #include "tierx_file.h"
 
-#define POLICY "../../../bpf/migrate_on_fault"
 #define PAGES  512
 
 static struct tierx_policy *arming;
@@ -177,16 +176,7 @@ static const struct tierx_test tool[] = {
 
 static void policy_start(void)
 {
-	struct tierx_policy *policy;
-	char path[512];
-
-	snprintf(path, sizeof(path), "%s/progs/" POLICY ".bpf.o", tierx_dir());
-	if (access(path, R_OK))
-		SKIP("needs policy migrate_on_fault, which is not here");
-	policy = tierx_open(POLICY);
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
+	tierx_start(tierx_open_shipped("migrate_on_fault"));
 	tierx_set_tiering();
 }
 

@@ -22,7 +22,7 @@ static void faults_start(struct faults *faults, s32 verdict)
 {
 	faults->policy = probe_open(NULL, &faults->probe);
 	faults->probe->hint_fault = verdict;
-	probe_start(faults->policy);
+	tierx_start(faults->policy);
 	tierx_set_all_hot();
 	faults->promoted = tierx_vmstat("pgpromote_success");
 	faults->storm = tierx_storm_start(PAGES, THREADS);
@@ -121,7 +121,7 @@ static void hint_missing(void)
 	struct tierx_storm *storm;
 
 	tierx_field_set(policy, "hint_fault", 0);
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_set_all_hot();
 	storm = tierx_storm_start(PAGES, THREADS);
 	ASSERT_WAIT(tierx_mem_count(storm->mem, tierx_fast_node()) > PAGES * 3 / 4, 30000);
@@ -139,7 +139,7 @@ static void promote_call(u32 flags, s32 result)
 	probe->call_promote = 1;
 	probe->promote_flags = flags;
 	probe->promote_result = 1;
-	probe_start(faults.policy);
+	tierx_start(faults.policy);
 	faults.storm = tierx_storm_start(PAGES, THREADS);
 	if (result) {
 		ASSERT_WAIT(probe->nr_hint_fault > PAGES, 30000);
@@ -194,7 +194,7 @@ static void reclaim_default(void)
 	size_t demoted;
 
 	pressure_prepare(&pressure);
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 
 	demoted = pressure_demoted(&pressure);
@@ -216,7 +216,7 @@ static void reclaim_demote(void)
 
 	pressure_prepare(&pressure);
 	pressure.probe->reclaim = TIERX_DEMOTE;
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 	ASSERT_GT(pressure_demoted(&pressure), PAGES / 4);
 }
@@ -227,7 +227,7 @@ static void reclaim_reclaim(void)
 
 	pressure_prepare(&pressure);
 	pressure.probe->reclaim = TIERX_RECLAIM;
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 	/* There is no swap, so the memory stays where it is. */
 	ASSERT_GT(pressure.probe->nr_reclaim, 0);
@@ -245,7 +245,7 @@ static void reclaim_keep(void)
 	/* Gentle reclaim looks at one page of 4096 only. */
 	many = tierx_mem_alloc(16 * PAGES, tierx_fast_node());
 	pressure.probe->reclaim = TIERX_KEEP;
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 
 	/* Kept while reclaim is gentle; when it gets desperate, what is ignored is demoted. */
@@ -263,7 +263,7 @@ static void reclaim_bad(void)
 
 	pressure_prepare(&pressure);
 	pressure.probe->reclaim = TIERX_STAY;
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 	ASSERT_WAIT(pressure.probe->nr_exit == 1, 5000);
 	ASSERT_EQ(pressure.probe->exit_kind, TIERX_EXIT_ERROR_VERDICT);
@@ -280,7 +280,7 @@ static void target_node(void)
 
 	pressure_prepare(&pressure);
 	pressure.probe->demote_target = target;
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 	ASSERT_GT(pressure.probe->nr_demote_target, PAGES / 4);
 	ASSERT_EQ(tierx_event("demote_target"), pressure.probe->nr_demote_target);
@@ -294,7 +294,7 @@ static void target_bad(void)
 
 	pressure_prepare(&pressure);
 	pressure.probe->demote_target = tierx_fast_node();
-	probe_start(pressure.policy);
+	tierx_start(pressure.policy);
 	tierx_cgroup_reclaim(pressure.cgroup, PAGES / 2 * TIERX_PAGE);
 	ASSERT_WAIT(pressure.probe->nr_exit == 1, 5000);
 	ASSERT_EQ(pressure.probe->exit_kind, TIERX_EXIT_ERROR_VERDICT);

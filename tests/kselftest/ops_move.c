@@ -15,7 +15,7 @@ static struct tierx_storm *queue_moves(struct tierx_policy *policy,
 {
 	probe->hint_fault = TIERX_DEFER;
 	probe->admit = admit;
-	probe_start(policy);
+	tierx_start(policy);
 	return tierx_storm_start(PAGES, THREADS);
 }
 
@@ -65,7 +65,7 @@ static void admit_redirect(void)
 	policy = probe_open(NULL, &probe);
 	tierx_field_set(policy, "tick_ms", 10);
 	probe->admit = 2;
-	probe_start(policy);
+	tierx_start(policy);
 	for (i = 0; i < mem->pages; i++) {
 		probe->pfn = tierx_mem_pfn(mem, i);
 		probe->nid = 0;
@@ -105,7 +105,7 @@ static void migrated_queued(void)
 	probe->nid = tierx_fast_node();
 	probe->migrate_result = 1;
 	probe->order = PROBE_MIGRATE;
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_WAIT(tierx_mem_node(mem, 0) == tierx_fast_node(), 5000);
 	ASSERT_EQ(probe->migrate_result, 0);
 	ASSERT_EQ(tierx_event("queued"), 1);
@@ -126,7 +126,7 @@ static void migrated_syscall(void)
 	struct tierx_mem *mem = tierx_mem_alloc(1, tierx_slow_node());
 	uint64_t pfn = tierx_mem_pfn(mem, 0);
 
-	probe_start(policy);
+	tierx_start(policy);
 	ASSERT_EQ(tierx_mem_move(mem, tierx_fast_node()), 1);
 	ASSERT_EQ(probe->nr_migrated, 1);
 	ASSERT_EQ(probe->nr_migrated_queued, 0);
@@ -152,7 +152,7 @@ static void migrated_many(void)
 	struct tierx_mem *mem = tierx_mem_alloc(PAGES, tierx_slow_node());
 	size_t moved;
 
-	probe_start(policy);
+	tierx_start(policy);
 	moved = tierx_mem_move(mem, tierx_fast_node());
 	ASSERT_GT(moved, PAGES * 3 / 4);
 	ASSERT_GE(probe->nr_migrated, moved);
@@ -167,7 +167,7 @@ static void tick_period(void)
 	int nodes = tierx_nr_nodes(), i;
 
 	tierx_field_set(policy, "tick_ms", 100);
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_sleep_ms(300);
 	start = tierx_now_ms();
 	for (i = 0; i < nodes; i++)
@@ -188,7 +188,7 @@ static void tick_default(void)
 	struct tierx_policy *policy = probe_open(NULL, &probe);
 	uint64_t nr;
 
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_sleep_ms(3500);
 	nr = probe->nr_tick[tierx_fast_node()];
 	ASSERT_GE(nr, 2);
@@ -202,7 +202,7 @@ static void tick_told(void)
 	int nodes = tierx_nr_nodes(), i;
 
 	tierx_field_set(policy, "tick_ms", 10);
-	probe_start(policy);
+	tierx_start(policy);
 	for (i = 0; i < nodes; i++)
 		ASSERT_WAIT(probe->nr_tick[i] > 0, 5000);
 	ASSERT_EQ(probe->tick_tier[tierx_fast_node()], 0);

@@ -45,7 +45,7 @@ static void storm(void)
 
 	tierx_set_all_hot();
 	open_pair(policy, probe);
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	storm = tierx_storm_start(STORM_PAGES, STORM_THREADS);
 	promoted = tierx_vmstat("pgpromote_success");
@@ -88,7 +88,7 @@ static void told(void)
 	struct tierx_policy *policy[2];
 
 	open_pair(policy, probe);
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	ASSERT_EQ(tierx_swap(policy[0], policy[1]), 0);
 
@@ -117,7 +117,7 @@ static void init_fails(void)
 
 	open_pair(policy, probe);
 	probe[1]->init_error = -EDOM;
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	tierx_set_all_hot();
 	tierx_storm_start(STORM_PAGES, 2);
@@ -153,7 +153,7 @@ static void bad_field(void)
 
 	open_pair(policy, probe);
 	tierx_field_set(policy[1], "flags", 2);
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	seq = tierx_sys_nr("switch_seq");
 	ASSERT_EQ(tierx_swap(policy[0], policy[1]), -EINVAL);
@@ -171,7 +171,7 @@ static void wrong_old(void)
 
 	open_pair(policy, probe);
 	policy[2] = probe_open("third", &probe[2]);
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	ASSERT_EQ(tierx_load(policy[2]), 0);
 	/* There and back, so that every map is ready and only the expectation is wrong. */

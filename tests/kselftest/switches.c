@@ -33,7 +33,7 @@ static void other_ops(void)
 	probe[0]->hint_fault = TIERX_STAY;
 	tierx_field_set(policy[1], "hint_fault", 0);
 	tierx_field_set(policy[0], "reclaim", 0);
-	probe_start(policy[0]);
+	tierx_start(policy[0]);
 	ASSERT_EQ(tierx_load(policy[1]), 0);
 	/* Nothing is hot enough for the default to promote it. */
 	tierx_set("/sys/kernel/debug/sched/numa_balancing/hot_threshold_ms", "1");
@@ -62,7 +62,7 @@ static void bad_verdicts(s32 verdict)
 
 	probe->hint_fault = verdict;
 	probe->dump_lines = 2;
-	probe_start(policy);
+	tierx_start(policy);
 	tierx_set("/sys/kernel/debug/sched/numa_balancing/hot_threshold_ms", "1");
 	storm = tierx_storm_start(STORM_PAGES, STORM_THREADS);
 	ASSERT_WAIT(probe->nr_exit, 30000);

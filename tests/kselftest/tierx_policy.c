@@ -85,6 +85,17 @@ struct tierx_policy *tierx_open(const char *object)
 	return policy;
 }
 
+struct tierx_policy *tierx_open_shipped(const char *name)
+{
+	char object[128], path[PATH_MAX + 256];
+
+	snprintf(object, sizeof(object), "../../../bpf/%s", name);
+	snprintf(path, sizeof(path), "%s/progs/%s.bpf.o", tierx_dir(), object);
+	if (access(path, R_OK))
+		SKIP("no %s", path);
+	return tierx_open(object);
+}
+
 struct bpf_object *tierx_object(struct tierx_policy *policy)
 {
 	return policy->object;
@@ -254,6 +265,13 @@ int tierx_attach(struct tierx_policy *policy)
 	ASSERT(policy->map);
 	policy->link = bpf_map__attach_struct_ops(policy->map);
 	return policy->link ? 0 : -errno;
+}
+
+void tierx_start(struct tierx_policy *policy)
+{
+	if (tierx_load(policy))
+		FAIL("load: %s", tierx_log(policy));
+	ASSERT_EQ(tierx_attach(policy), 0);
 }
 
 int tierx_swap(struct tierx_policy *old, struct tierx_policy *policy)

@@ -23,12 +23,4 @@ static inline struct tierx_policy *probe_open(const char *name, volatile struct 
 	return policy;
 }
 
-/* Loads and attaches; asserts. */
-static inline void probe_start(struct tierx_policy *policy)
-{
-	if (tierx_load(policy))
-		FAIL("load: %s", tierx_log(policy));
-	ASSERT_EQ(tierx_attach(policy), 0);
-}
-
 #endif /* TIERX_PROBE_H */

@@ -187,6 +187,8 @@ struct tierx_policy;
 
 /* Open progs/@object.bpf.o. Asserts. */
 struct tierx_policy *tierx_open(const char *object);
+/* Open a policy of the project's own; skips the case if these are not beside the tests. */
+struct tierx_policy *tierx_open_shipped(const char *name);
 struct bpf_object *tierx_object(struct tierx_policy *policy);
 struct bpf_map *tierx_ops_map(struct tierx_policy *policy);
 
@@ -207,6 +209,8 @@ void *tierx_global(struct tierx_policy *policy, const char *name);
 int tierx_load(struct tierx_policy *policy);
 const char *tierx_log(struct tierx_policy *policy);
 int tierx_attach(struct tierx_policy *policy);
+/* Load and attach. Asserts. */
+void tierx_start(struct tierx_policy *policy);
 /* Put @policy in the place of @old, whose link goes over to it if that works. */
 int tierx_swap(struct tierx_policy *old, struct tierx_policy *policy);
 int tierx_link_fd(struct tierx_policy *policy);

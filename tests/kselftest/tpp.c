@@ -7,11 +7,8 @@
  * touched all the time, and as much cold memory. The kernel has to find the hot memory, make
  * room for it and leave the rest alone.
  */
-#include <limits.h>
-
 #include "tierx_test.h"
 
-#define TPP	    "../../../bpf/tpp"
 #define REPETITIONS 3
 #define TOLERANCE   15
 #define HOT_PAGES   16384
@@ -92,16 +89,10 @@ static void workload_settle(struct workload *workload)
 	}
 }
 
-/* Skips the case where the project's policies are not beside the tests. */
 static struct tierx_policy *attach_tpp(unsigned int hot_ms)
 {
-	struct tierx_policy *policy;
-	char path[PATH_MAX + 64];
+	struct tierx_policy *policy = tierx_open_shipped("tpp");
 
-	snprintf(path, sizeof(path), "%s/progs/" TPP ".bpf.o", tierx_dir());
-	if (access(path, R_OK))
-		SKIP("no %s", path);
-	policy = tierx_open(TPP);
 	ASSERT_EQ(tierx_load(policy), 0);
 	*(uint32_t *)tierx_global(policy, "hot_threshold_ms") = hot_ms;
 	ASSERT_EQ(tierx_attach(policy), 0);

@@ -14,8 +14,6 @@
 
 #include "internal.h"
 
-#include <trace/events/tier_ext.h>
-
 /* A policy may arm so many times as many pages as the kernel would. */
 #define TIERX_SCAN_FACTOR	4
 

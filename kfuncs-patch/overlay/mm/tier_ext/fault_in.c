@@ -8,7 +8,6 @@
  * isolated first, let go of, moved, and looked up again. The second look-up
  * finds whatever is there by then: what was truncated meanwhile is gone.
  */
-#include <linux/cpuset.h>
 #include <linux/mempolicy.h>
 #include <linux/migrate.h>
 #include <linux/mm_inline.h>
@@ -97,18 +96,10 @@ static s32 tierx_fault_in_apply(struct tierx_policy *policy,
 				struct tier_ext_fault *fault, s32 verdict)
 {
 	struct tierx_node *node = tierx_nodes[fault->src_nid];
-	struct tierx_move move = {
-		.pfn	 = folio_pfn(folio),
-		.gen	 = tierx_folio_gen(folio),
-		.dst_nid = NUMA_NO_NODE,
-		.cpu_nid = fault->cpu_nid,
-		.move	 = TIERX_MOVE_PROMOTE,
-		.placed	 = true,
-	};
 
 	switch (verdict) {
 	case TIERX_DEFER:
-		tierx_queue_move(fault->src_nid, &move);
+		tierx_fault_defer(folio, fault, NUMA_NO_NODE);
 		fallthrough;
 	case TIERX_DEFAULT:
 	case TIERX_STAY:
@@ -119,12 +110,8 @@ static s32 tierx_fault_in_apply(struct tierx_policy *policy,
 		tierx_bad_verdict(policy, "fault_in", verdict);
 		return NUMA_NO_NODE;
 	}
-	if (verdict == fault->src_nid)
+	if (verdict == fault->src_nid || !tierx_fault_node_allowed(NULL, verdict))
 		return NUMA_NO_NODE;
-	if (!node_isset(verdict, cpuset_current_mems_allowed)) {
-		tierx_event_add(TIERX_EV_REFUSED_CPUSET, 1);
-		return NUMA_NO_NODE;
-	}
 	if (node && tierx_rate_take(policy, node, folio_size(folio)))
 		return NUMA_NO_NODE;
 	return verdict;

@@ -73,35 +73,45 @@ static bool tierx_mempolicy_confines(struct mempolicy *pol)
 	return pol->mode == MPOL_BIND || pol->mode == MPOL_PREFERRED_MANY;
 }
 
-/* May the folio go to @nid as far as the faulting task has a say? */
-static bool tierx_fault_node_allowed(struct mempolicy *pol, int nid)
+/**
+ * tierx_fault_node_allowed() - may a folio go to a node, as far as the faulting
+ * task has a say
+ * @pol: memory policy that governs the page, or NULL
+ * @nid: the node
+ *
+ * Return: false if it may not, which is counted.
+ */
+bool tierx_fault_node_allowed(struct mempolicy *pol, int nid)
 {
 	if (!node_isset(nid, cpuset_current_mems_allowed)) {
 		tierx_event_add(TIERX_EV_REFUSED_CPUSET, 1);
 		return false;
 	}
-	if (tierx_mempolicy_confines(pol) && !node_isset(nid, pol->nodes)) {
+	if (pol && tierx_mempolicy_confines(pol) &&
+	    !node_isset(nid, pol->nodes)) {
 		tierx_event_add(TIERX_EV_REFUSED_MEMPOLICY, 1);
 		return false;
 	}
 	return true;
 }
 
-static void tierx_hint_defer(struct folio *folio, struct tier_ext_fault *fault,
-			     struct mempolicy *pol)
+/**
+ * tierx_fault_defer() - queue a folio that a fault has hit for promotion
+ * @folio: the folio
+ * @fault: the fault; it was checked that the folio may move
+ * @dst_nid: the node to move it to, NUMA_NO_NODE to choose one later
+ */
+void tierx_fault_defer(struct folio *folio, const struct tier_ext_fault *fault,
+		       int dst_nid)
 {
 	struct tierx_move move = {
 		.pfn	 = folio_pfn(folio),
 		.gen	 = tierx_folio_gen(folio),
-		.dst_nid = NUMA_NO_NODE,
+		.dst_nid = dst_nid,
 		.cpu_nid = fault->cpu_nid,
 		.move	 = TIERX_MOVE_PROMOTE,
 		.placed	 = true,
 	};
-
-	/* The kernel has checked the policy for this node, and for no other. */
-	if (tierx_mempolicy_confines(pol))
-		move.dst_nid = fault->cpu_nid;
 
 	tierx_queue_move(fault->src_nid, &move);
 }
@@ -117,7 +127,9 @@ static s32 tierx_hint_apply(struct tierx_policy *policy, struct folio *folio,
 	case TIERX_DEFAULT:
 		return TIERX_DEFAULT;
 	case TIERX_DEFER:
-		tierx_hint_defer(folio, fault, pol);
+		/* The policy was checked for this node, and for no other. */
+		tierx_fault_defer(folio, fault, tierx_mempolicy_confines(pol) ?
+				  fault->cpu_nid : NUMA_NO_NODE);
 		fallthrough;
 	case TIERX_STAY:
 		return fault->src_nid;

@@ -278,6 +278,9 @@ u64 tierx_folio_state(struct folio *folio);
 bool tierx_node_valid(int nid);
 void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict);
 struct tierx_policy *tierx_policy_enter(enum tierx_event event);
+bool tierx_fault_node_allowed(struct mempolicy *pol, int nid);
+void tierx_fault_defer(struct folio *folio, const struct tier_ext_fault *fault,
+		       int dst_nid);
 
 /* access.c */
 u32 tierx_random(void);
