@@ -145,12 +145,18 @@ static void fields(void)
 {
 	expect_refused("flags", 2, -EINVAL);
 	expect_refused("flags", 1ULL << 63, -EINVAL);
-	expect_refused("cgroup_id", 1, -EOPNOTSUPP);
+	expect_refused("timeout_ms", 99, -ERANGE);
+	expect_refused("timeout_ms", 30001, -ERANGE);
 	expect_refused("tick_ms", 9, -ERANGE);
 	expect_refused("tick_ms", 60001, -ERANGE);
 	expect_refused("access_period", 3, -ERANGE);
 	expect_refused("access_period", 1 << 17, -ERANGE);
 	expect_refused("exit_dump_len", (1 << 20) + 1, -E2BIG);
+	/* The root cgroup is the machine, which is 0. */
+	expect_refused("cgroup_id", 1, -EINVAL);
+	expect_refused("cgroup_id", ~0ULL, -ENOENT);
+	expect_accepted("timeout_ms", 100);
+	expect_accepted("timeout_ms", 30000);
 	expect_accepted("tick_ms", 10);
 	expect_accepted("tick_ms", 60000);
 	expect_accepted("flags", 1);

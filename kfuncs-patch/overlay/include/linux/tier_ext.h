@@ -14,6 +14,7 @@
 #include <linux/numa.h>
 #include <linux/types.h>
 
+struct mem_cgroup;
 struct mempolicy;
 struct vm_fault;
 
@@ -190,9 +191,20 @@ enum tier_ext_walk_flags {
  * @TIERX_EXIT_UNREG_SWAP: replaced by another policy
  * @TIERX_EXIT_UNREG_BPF: the policy called tierx_bpf_exit()
  * @TIERX_EXIT_UNREG_ABORT: an administrator wrote to the abort file
+ * @TIERX_EXIT_UNREG_SYSRQ: an administrator used SysRq
+ * @TIERX_EXIT_UNREG_CGROUP: its cgroup was removed
  * @TIERX_EXIT_ERROR: first of the errors; a dump is taken from here on
  * @TIERX_EXIT_ERROR_BPF: the policy called tierx_bpf_error()
- * @TIERX_EXIT_ERROR_VERDICT: the policy gave too many invalid verdicts
+ * @TIERX_EXIT_ERROR_VERDICT: too many of its verdicts were invalid
+ * @TIERX_EXIT_ERROR_STALL: a tick, or a round of a queue with the ops that it
+ *	calls, took longer than @timeout_ms of &struct tier_ext_ops
+ * @TIERX_EXIT_ERROR_WATERMARK: a fast node was below its low watermark for
+ *	longer than that, while the policy refused to demote
+ * @TIERX_EXIT_ERROR_MIGRATE: too many of the moves that it wanted failed
+ * @TIERX_EXIT_ERROR_THRASH: too many promoted pages were demoted again at once
+ * @TIERX_EXIT_ERROR_RECLAIM: too many folios were kept until reclaim was
+ *	desperate
+ * @TIERX_EXIT_ERROR_OOM: the machine was out of memory
  */
 enum tier_ext_exit_kind {
 	TIERX_EXIT_NONE		= 0,
@@ -200,21 +212,44 @@ enum tier_ext_exit_kind {
 	TIERX_EXIT_UNREG_SWAP,
 	TIERX_EXIT_UNREG_BPF,
 	TIERX_EXIT_UNREG_ABORT,
+	TIERX_EXIT_UNREG_SYSRQ,
+	TIERX_EXIT_UNREG_CGROUP,
 	TIERX_EXIT_ERROR	= 1024,
 	TIERX_EXIT_ERROR_BPF,
 	TIERX_EXIT_ERROR_VERDICT,
+	TIERX_EXIT_ERROR_STALL,
+	TIERX_EXIT_ERROR_WATERMARK,
+	TIERX_EXIT_ERROR_MIGRATE,
+	TIERX_EXIT_ERROR_THRASH,
+	TIERX_EXIT_ERROR_RECLAIM,
+	TIERX_EXIT_ERROR_OOM,
 };
+
+/**
+ * enum tier_ext_exit_code - bits of the code of tierx_bpf_exit()
+ * @TIERX_ECODE_RESTART: whoever holds the policy shall load it again
+ *
+ * The lower 48 bits are the policy's own.
+ */
+enum tier_ext_exit_code {
+	TIERX_ECODE_RESTART	= 1ULL << 48,
+};
+
+/* The tier in memcg_event() of a cgroup that was removed. */
+#define TIERX_TIER_GONE		U32_MAX
 
 /**
  * struct tier_ext_init_args - what @init is told
  * @max_pfn: one more than the highest PFN of the machine, to size state by
  * @enable_seq: number of times that a policy was attached where none was
+ * @cgroup_id: the cgroup that the policy governs, 0 for the machine
  * @nr_node_ids: one more than the highest possible node id
  * @replacing: not 0 if another policy is attached and will be replaced
  */
 struct tier_ext_init_args {
 	u64	max_pfn;
 	u64	enable_seq;
+	u64	cgroup_id;
 	u32	nr_node_ids;
 	u32	replacing;
 };
@@ -547,7 +582,23 @@ struct tier_ext_ops {
 	/** @flags: &enum tier_ext_ops_flags; unknown ones are refused */
 	u64 flags;
 
-	/** @cgroup_id: 0, the policy governs the whole machine */
+	/**
+	 * @memcg_event: a cgroup with a limit has crossed it, or was removed
+	 *
+	 * Not sleepable; called by a migration thread that looks after limits.
+	 * Told are the cgroup's id, the tier, how many pages the cgroup has
+	 * there and how many it may have. Above the limit it was not before,
+	 * or the other way round. The tier is TIERX_TIER_GONE, and the number of
+	 * pages 0, for a cgroup that was removed.
+	 */
+	void (*memcg_event)(u64 memcg_id, u32 tier, u64 usage_pages,
+			    u64 limit_pages);
+
+	/**
+	 * @cgroup_id: the policy governs this memory cgroup and its
+	 * descendants, unless they have policies of their own; 0 for the
+	 * machine
+	 */
 	u64 cgroup_id;
 
 	/**
@@ -561,6 +612,12 @@ struct tier_ext_ops {
 
 	/** @tick_ms: period of @tick, 10 to 60000; 0 for 1000 */
 	u32 tick_ms;
+
+	/**
+	 * @timeout_ms: the policy is ejected if it does harm for so long: 100
+	 * to 30000, 0 for 30000
+	 */
+	u32 timeout_ms;
 
 	/**
 	 * @access_period: tell @access of one access in this many: a power of
@@ -584,6 +641,7 @@ DECLARE_STATIC_KEY_FALSE(tierx_key_access);
 DECLARE_STATIC_KEY_FALSE(tierx_key_reclaim);
 DECLARE_STATIC_KEY_FALSE(tierx_key_demote_target);
 DECLARE_STATIC_KEY_FALSE(tierx_key_migrated);
+DECLARE_STATIC_KEY_FALSE(tierx_key_tenants);
 
 int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
 			  unsigned long address, struct mempolicy *pol,
@@ -599,6 +657,7 @@ void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source);
 bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote);
 int __tier_ext_demote_target(struct folio *folio, int nid);
 void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason);
+void __tier_ext_memcg_offline(struct mem_cgroup *memcg);
 
 /**
  * tier_ext_access() - tell the policy that a folio was accessed
@@ -747,6 +806,16 @@ static inline void tier_ext_migrated(struct folio *src, struct folio *dst,
 		__tier_ext_migrated(src, dst, reason);
 }
 
+/**
+ * tier_ext_memcg_offline() - end the policy of a cgroup that is being removed
+ * @memcg: the cgroup
+ */
+static inline void tier_ext_memcg_offline(struct mem_cgroup *memcg)
+{
+	if (static_branch_unlikely(&tierx_key_tenants))
+		__tier_ext_memcg_offline(memcg);
+}
+
 #else /* !CONFIG_TIER_EXT */
 
 static inline void tier_ext_access(struct folio *folio,
@@ -799,6 +868,10 @@ static inline int tier_ext_demote_target(struct folio *folio, int nid)
 
 static inline void tier_ext_migrated(struct folio *src, struct folio *dst,
 				     int reason)
+{
+}
+
+static inline void tier_ext_memcg_offline(struct mem_cgroup *memcg)
 {
 }
 

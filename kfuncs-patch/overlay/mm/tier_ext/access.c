@@ -15,26 +15,28 @@
 /* Nodes whose folios are sampled, and what a random number has to be below. */
 static nodemask_t tierx_access_nodes;
 static u32 tierx_access_threshold;
+static u32 tierx_access_period = 1;
 
 static DEFINE_PER_CPU(u32, tierx_seed);
 
 /**
- * tierx_access_set() - sample as a policy wants it
- * @ops: the policy
+ * tierx_access_set() - sample as often as the policy that wants the most
+ * @all_tiers: some policy wants samples of the fastest tier, too
+ * @period: smallest period that a policy wants, 0 if none wants any
  *
  * Also to be called when memory comes online.
  */
-void tierx_access_set(const struct tier_ext_ops *ops)
+void tierx_access_set(bool all_tiers, u32 period)
 {
 	nodemask_t nodes = NODE_MASK_NONE;
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY)
-		if ((ops->flags & TIERX_OPS_ACCESS_ALL) ||
-		    !node_is_toptier(nid))
+		if (all_tiers || !node_is_toptier(nid))
 			node_set(nid, nodes);
 	tierx_access_nodes = nodes;
-	WRITE_ONCE(tierx_access_threshold, U32_MAX / ops->access_period);
+	WRITE_ONCE(tierx_access_period, period ?: 1);
+	WRITE_ONCE(tierx_access_threshold, U32_MAX / (period ?: 1));
 }
 
 /**
@@ -74,8 +76,20 @@ static void tierx_access_tell(struct tierx_policy *policy, struct folio *folio,
 
 	if (cpu_nid != NUMA_NO_NODE)
 		tierx_last_nid_set(folio, cpu_nid);
-	tierx_event_add(TIERX_EV_ACCESS, 1);
-	policy->ops->access(folio, &access);
+	tierx_event_add(policy, TIERX_EV_ACCESS, 1);
+	tierx_call_void(policy, access, folio, &access);
+}
+
+/* Samples are drawn for the policy that wants most: does this one want it? */
+static bool tierx_access_wanted(const struct tier_ext_ops *ops,
+				struct folio *folio)
+{
+	u32 step = ops->access_period / READ_ONCE(tierx_access_period);
+
+	if (!(ops->flags & TIERX_OPS_ACCESS_ALL) &&
+	    node_is_toptier(folio_nid(folio)))
+		return false;
+	return step <= 1 || tierx_random() <= U32_MAX / step;
 }
 
 void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source)
@@ -91,10 +105,14 @@ void __tier_ext_access(struct folio *folio, enum tier_ext_access_source source)
 	cpu_nid = source == TIER_EXT_ACCESS_YOUNG ? NUMA_NO_NODE :
 						    numa_node_id();
 	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_ACCESS_HINT + source);
-	if (policy && policy->ops->access)
+	policy = tierx_folio_policy(folio);
+	if (policy && policy->ops->access &&
+	    (!static_branch_unlikely(&tierx_key_tenants) ||
+	     tierx_access_wanted(policy->ops, folio))) {
+		tierx_event_add(policy, TIERX_EV_ACCESS_HINT + source, 1);
 		tierx_access_tell(policy, folio, cpu_nid,
 				  policy->ops->access_period);
+	}
 	rcu_read_unlock();
 }
 
@@ -108,24 +126,22 @@ static int tierx_access_deliver(u64 pfn, s32 cpu_nid, u32 nr)
 	why = tierx_folio_lookup(pfn, &folio);
 	if (!why) {
 		rcu_read_lock();
-		policy = tierx_policy_enter(TIERX_EV_ACCESS_REPORT);
+		policy = tierx_policy_enter(folio, TIERX_EV_ACCESS_REPORT);
 		if (policy && policy->ops->access)
 			tierx_access_tell(policy, folio, cpu_nid, nr);
 		rcu_read_unlock();
 	} else {
-		tierx_event_add(why, 1);
+		tierx_event_add(current->tier_ext, why, 1);
 	}
 	if (folio)
 		folio_put(folio);
 	return why;
 }
 
-/**
- * tierx_access_drain() - tell of the accesses that wait in a node's ring
- * @node: the node; the caller is its thread
- */
-void tierx_access_drain(struct tierx_node *node)
+/* Tell of the accesses that wait in a node's ring. */
+static void tierx_access_drain(struct work_struct *work)
 {
+	struct tierx_node *node = container_of(work, struct tierx_node, drain);
 	u32 nr = tierx_ring_len(&node->reports);
 	struct tierx_move report;
 
@@ -135,12 +151,12 @@ void tierx_access_drain(struct tierx_node *node)
 	}
 }
 
-/* Wakes a thread for those who may not. */
+/* An NMI may not queue work. */
 static void tierx_access_wake(struct irq_work *work)
 {
 	struct tierx_node *node = container_of(work, struct tierx_node, wake);
 
-	wake_up(&node->wait);
+	queue_work(system_unbound_wq, &node->drain);
 }
 
 /**
@@ -155,6 +171,7 @@ static void tierx_access_wake(struct irq_work *work)
 int tierx_access_node_init(struct tierx_node *node)
 {
 	init_irq_work(&node->wake, tierx_access_wake);
+	INIT_WORK(&node->drain, tierx_access_drain);
 	tierx_ring_init(&node->reports);
 	if (node_is_toptier(node->nid))
 		return 0;
@@ -173,6 +190,7 @@ int tierx_access_node_init(struct tierx_node *node)
 void tierx_access_node_free(struct tierx_node *node)
 {
 	irq_work_sync(&node->wake);
+	cancel_work_sync(&node->drain);
 	kvfree(node->last_nids);
 }
 
@@ -323,8 +341,8 @@ __bpf_kfunc s32 tierx_bpf_access_report(u64 pfn, s32 cpu_nid, u32 nr)
  * @cpu_nid: node of the CPU that made them, -1 if nobody knows
  * @nr: how many
  *
- * For programs of performance events, which may run in an NMI. The migration
- * thread of the folio's node tells the policy soon.
+ * For programs of performance events, which may run in an NMI. A worker tells
+ * the policy soon.
  *
  * Context: tracing and performance event programs, any.
  * Return: 0 if the sample was queued; -EINVAL for a PFN that is no online
@@ -356,7 +374,7 @@ __bpf_kfunc s32 tierx_bpf_access_queue(u64 pfn, s32 cpu_nid, u32 nr)
 		irq_work_queue(&node->wake);
 	rcu_read_unlock();
 	if (err == -ENOSPC)
-		tierx_event_add(TIERX_EV_ACCESS_DROPPED, 1);
+		tierx_event_add(NULL, TIERX_EV_ACCESS_DROPPED, 1);
 
 	return err;
 }

@@ -51,10 +51,13 @@ int __tier_ext_scan_vma(struct vm_area_struct *vma, unsigned long start,
 	s32 verdict;
 
 	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_SCAN_VMA);
+	policy = tierx_mm_policy(vma->vm_mm);
+	tierx_event_add(policy, policy ? TIERX_EV_SCAN_VMA : TIERX_EV_BYPASSED, 1);
 	if (policy && policy->ops->scan_vma) {
-		verdict = policy->ops->scan_vma(vma, &scan);
+		verdict = tierx_call(policy, scan_vma, vma, &scan);
 		answer = tierx_scan_apply(policy, verdict, pages);
+		tierx_verdict_note(policy, "scan_vma", 0, NUMA_NO_NODE, verdict,
+				   answer);
 	}
 	rcu_read_unlock();
 

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tier_ext: the attached policy.
+ * tier_ext: attached policies.
  *
- * tierx_root is what the hooks read, under RCU, or SRCU where an op may sleep.
- * tierx_current is the same policy as long as it decides; it outlives
- * tierx_root when the policy is ejected, until the slow part of its end is
- * done. An ejection can come from any context, so all it does is to claim the
- * end, to clear tierx_root and to leave the rest to a worker.
+ * An ejection can come from any context, so all it does is to claim the end of
+ * the policy, to clear the pointer that the hooks read, and to leave the rest to
+ * a worker.
+ *
+ * A scope's mutex is taken before tierx_mutex, which guards what the scopes
+ * share: the list of them, static keys, nodes. Nobody waits for a policy with
+ * tierx_mutex held, so one that hangs delays no other.
  */
 #include <linux/init.h>
-#include <linux/kthread.h>
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/srcu.h>
 
 #include "internal.h"
 
@@ -30,20 +29,51 @@ DEFINE_STATIC_KEY_FALSE(tierx_key_reclaim);
 DEFINE_STATIC_KEY_FALSE(tierx_key_demote_target);
 DEFINE_STATIC_KEY_FALSE(tierx_key_migrated);
 
-struct tierx_policy __rcu *tierx_root;
-DEFINE_SRCU(tierx_srcu);
 unsigned long tierx_enable_seq, tierx_switch_seq;
 atomic_long_t tierx_nr_rejected = ATOMIC_LONG_INIT(0);
+DEFINE_MUTEX(tierx_mutex);
 
-/* Serializes attach, swap and every end of a policy. */
-static DEFINE_MUTEX(tierx_mutex);
-static struct tierx_policy *tierx_current;
+/* Policies that need tierx_nodes[]; under tierx_mutex. */
+static int tierx_nr_policies;
 
-/* From the exchange of policies until the old one can no longer run. */
-static bool tierx_switching;
+/* Ops that some policy has. */
+struct tierx_wanted {
+	bool	any;
+	bool	hint_fault;
+	bool	fault_in;
+	bool	scan_vma;
+	bool	access;
+	bool	reclaim;
+	bool	demote_target;
+	bool	all_tiers;
+	u32	access_period;
+};
 
-static void tierx_exit_workfn(struct work_struct *work);
-static DECLARE_WORK(tierx_exit_work, tierx_exit_workfn);
+static void tierx_wanted_add(struct tierx_wanted *wanted,
+			     const struct tier_ext_ops *ops)
+{
+	wanted->any = true;
+	wanted->hint_fault |= !!ops->hint_fault;
+	wanted->fault_in |= !!ops->fault_in;
+	wanted->scan_vma |= !!ops->scan_vma;
+	wanted->access |= !!ops->access;
+	wanted->reclaim |= !!ops->reclaim;
+	wanted->demote_target |= !!ops->demote_target;
+	if (!ops->access)
+		return;
+	wanted->all_tiers |= ops->flags & TIERX_OPS_ACCESS_ALL;
+	if (!wanted->access_period ||
+	    ops->access_period < wanted->access_period)
+		wanted->access_period = ops->access_period;
+}
+
+static void tierx_wanted_scope(struct tierx_scope *scope, void *arg)
+{
+	if (scope->attached)
+		tierx_wanted_add(arg, scope->attached->ops);
+	if (scope->next)
+		tierx_wanted_add(arg, scope->next);
+}
 
 static void tierx_key_set(struct static_key_false *key, bool on)
 {
@@ -55,33 +85,29 @@ static void tierx_key_set(struct static_key_false *key, bool on)
 
 /*
  * The migrated hook also counts promotions and demotions, so it is on with any
- * policy. @other is a second policy whose hooks have to stay on, or NULL.
+ * policy.
  */
-static void tierx_keys_set(const struct tier_ext_ops *ops,
-			   const struct tier_ext_ops *other)
+static void tierx_keys_update(void)
 {
-	tierx_key_set(&tierx_key_hint_fault, (ops && ops->hint_fault) ||
-		      (other && other->hint_fault));
-	tierx_key_set(&tierx_key_hint,
-		      (ops && (ops->hint_fault || ops->access)) ||
-		      (other && (other->hint_fault || other->access)));
-	tierx_key_set(&tierx_key_fault_in, (ops && ops->fault_in) ||
-		      (other && other->fault_in));
-	tierx_key_set(&tierx_key_scan_vma, (ops && ops->scan_vma) ||
-		      (other && other->scan_vma));
-	tierx_key_set(&tierx_key_access, (ops && ops->access) ||
-		      (other && other->access));
-	tierx_key_set(&tierx_key_reclaim, (ops && ops->reclaim) ||
-		      (other && other->reclaim));
-	tierx_key_set(&tierx_key_demote_target, (ops && ops->demote_target) ||
-		      (other && other->demote_target));
-	tierx_key_set(&tierx_key_migrated, ops || other);
+	struct tierx_wanted wanted = {};
+
+	lockdep_assert_held(&tierx_mutex);
+
+	tierx_for_each_scope(tierx_wanted_scope, &wanted);
+	tierx_access_set(wanted.all_tiers, wanted.access_period);
+	tierx_key_set(&tierx_key_hint_fault, wanted.hint_fault);
+	tierx_key_set(&tierx_key_hint, wanted.hint_fault || wanted.access);
+	tierx_key_set(&tierx_key_fault_in, wanted.fault_in);
+	tierx_key_set(&tierx_key_scan_vma, wanted.scan_vma);
+	tierx_key_set(&tierx_key_access, wanted.access);
+	tierx_key_set(&tierx_key_reclaim, wanted.reclaim);
+	tierx_key_set(&tierx_key_demote_target, wanted.demote_target);
+	tierx_key_set(&tierx_key_migrated, wanted.any);
 }
 
 static int tierx_node_start(int nid)
 {
 	struct tierx_node *node;
-	struct task_struct *thread;
 
 	/* Not on the node itself: what waits to leave slow memory is hot. */
 	node = kvzalloc(sizeof(*node), GFP_KERNEL);
@@ -89,48 +115,15 @@ static int tierx_node_start(int nid)
 		return -ENOMEM;
 
 	node->nid = nid;
-	node->next_tick = jiffies;
-	node->next_drain = jiffies;
-	init_waitqueue_head(&node->wait);
-	tierx_bucket_init(&node->bucket);
-	tierx_ring_init(&node->ring);
 	tierx_node_snapshot(node);
-
 	if (tierx_access_node_init(node)) {
 		kvfree(node);
 		return -ENOMEM;
 	}
-	thread = kthread_create(tierx_thread_fn, node, "ktierx/%d", nid);
-	if (IS_ERR(thread)) {
-		tierx_access_node_free(node);
-		kvfree(node);
-		return PTR_ERR(thread);
-	}
-	node->thread = thread;
 	/* Pairs with the reads of tierx_nodes[] by the hooks. */
 	smp_store_release(&tierx_nodes[nid], node);
-	wake_up_process(thread);
 
 	return 0;
-}
-
-/* No hook may be running any more, or not yet. */
-static void tierx_nodes_stop(void)
-{
-	struct tierx_node *node;
-	int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++) {
-		node = tierx_nodes[nid];
-		if (!node)
-			continue;
-		kthread_stop(node->thread);
-		tierx_event_add(TIERX_EV_QUEUE_FLUSHED,
-				tierx_ring_len(&node->ring) + node->stalled);
-		tierx_nodes[nid] = NULL;
-		tierx_access_node_free(node);
-		kvfree(node);
-	}
 }
 
 static int tierx_nodes_start(void)
@@ -147,8 +140,58 @@ static int tierx_nodes_start(void)
 	return 0;
 }
 
+/* No hook may be running any more, or not yet. */
+static void tierx_nodes_stop(void)
+{
+	struct tierx_node *node, *list = NULL;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		node = tierx_nodes[nid];
+		if (!node)
+			continue;
+		node->next = list;
+		list = node;
+		WRITE_ONCE(tierx_nodes[nid], NULL);
+	}
+	/* Programs that are no policy may still use one. */
+	synchronize_rcu();
+	while (list) {
+		node = list;
+		list = node->next;
+		tierx_access_node_free(node);
+		kvfree(node);
+	}
+}
+
+static void tierx_nodes_put(void)
+{
+	mutex_lock(&tierx_mutex);
+	if (!--tierx_nr_policies) {
+		tierx_watchdog_stop();
+		tierx_nodes_stop();
+	}
+	mutex_unlock(&tierx_mutex);
+}
+
+static int tierx_nodes_get(void)
+{
+	int err;
+
+	mutex_lock(&tierx_mutex);
+	if (!tierx_nr_policies++)
+		tierx_watchdog_start();
+	err = tierx_nodes_start();
+	mutex_unlock(&tierx_mutex);
+	if (err)
+		tierx_nodes_put();
+
+	return err;
+}
+
 static void tierx_policy_free(struct tierx_policy *policy)
 {
+	tierx_limits_free(policy);
 	kvfree(policy->info.dump);
 	kfree(policy);
 }
@@ -164,7 +207,8 @@ static void tierx_hup_workfn(struct work_struct *work)
 	tierx_policy_free(policy);
 }
 
-static struct tierx_policy *tierx_policy_alloc(const struct tier_ext_ops *ops,
+static struct tierx_policy *tierx_policy_alloc(struct tierx_scope *scope,
+					       const struct tier_ext_ops *ops,
 					       struct bpf_link *link)
 {
 	struct tierx_policy *policy;
@@ -182,7 +226,9 @@ static struct tierx_policy *tierx_policy_alloc(const struct tier_ext_ops *ops,
 	}
 	policy->ops = ops;
 	policy->link = link;
+	policy->scope = scope;
 	tierx_bucket_init(&policy->bucket);
+	INIT_LIST_HEAD(&policy->limits);
 	INIT_WORK(&policy->hup_work, tierx_hup_workfn);
 
 	return policy;
@@ -193,6 +239,7 @@ static int tierx_policy_init(struct tierx_policy *policy, bool replacing)
 	struct tier_ext_init_args args = {
 		.max_pfn	= max_pfn,
 		.enable_seq	= tierx_enable_seq,
+		.cgroup_id	= policy->scope->cgroup_id,
 		.nr_node_ids	= nr_node_ids,
 		.replacing	= replacing,
 	};
@@ -201,7 +248,7 @@ static int tierx_policy_init(struct tierx_policy *policy, bool replacing)
 	if (!policy->ops->init)
 		return 0;
 
-	err = policy->ops->init(&args);
+	err = tierx_call(policy, init, &args);
 	/* BPF may return anything; user space shall see an errno. */
 	return err > 0 || err < -MAX_ERRNO ? -EINVAL : err;
 }
@@ -237,47 +284,86 @@ static void tierx_policy_finish(struct tierx_policy *policy)
 		tierx_exit_dump(policy);
 	tierx_exit_report(policy);
 	if (policy->ops->exit)
-		policy->ops->exit(&policy->info);
-	trace_tier_ext_exit(policy->ops->name, &policy->info);
+		tierx_call_void(policy, exit, &policy->info);
+	trace_tier_ext_exit(policy->ops->name, policy->scope->cgroup_id,
+			    &policy->info);
 }
 
-/* Bring the machine back to the kernel default. */
-static void tierx_disable(void)
+static bool tierx_needs_hup(struct tierx_policy *policy)
 {
-	struct tierx_policy *policy = tierx_current;
-	bool hup;
-
-	lockdep_assert_held(&tierx_mutex);
-
-	tierx_keys_set(NULL, NULL);
-	RCU_INIT_POINTER(tierx_root, NULL);
-	synchronize_rcu();
-	synchronize_srcu(&tierx_srcu);
-	tierx_nodes_stop();
-	tierx_policy_finish(policy);
-	tierx_current = NULL;
-
 	/* Who unregisters has no need to be told; the link may be dying. */
-	hup = policy->info.kind != TIERX_EXIT_UNREG &&
-	      bpf_link_inc_not_zero(policy->link) == policy->link;
-	if (hup)
+	return policy->info.kind != TIERX_EXIT_UNREG &&
+	       bpf_link_inc_not_zero(policy->link) == policy->link;
+}
+
+/* Let what @scope governs be as without its policy, whose end was claimed. */
+static void tierx_disable(struct tierx_scope *scope)
+{
+	struct tierx_policy *policy = scope->attached;
+
+	lockdep_assert_held(&scope->mutex);
+
+	mutex_lock(&tierx_mutex);
+	scope->attached = NULL;
+	tierx_keys_update();
+	mutex_unlock(&tierx_mutex);
+
+	RCU_INIT_POINTER(scope->policy, NULL);
+	synchronize_rcu();
+	tierx_queues_stop(scope);
+	tierx_policy_finish(policy);
+	tierx_queues_free(scope);
+	tierx_nodes_put();
+
+	if (tierx_needs_hup(policy))
 		queue_work(system_unbound_wq, &policy->hup_work);
 	else
 		tierx_policy_free(policy);
 }
 
 /* Do what the worker would do, if it has not come to it yet. */
-static void tierx_reap(void)
+static void tierx_reap(struct tierx_scope *scope)
 {
-	if (tierx_current && tierx_policy_ended(tierx_current))
-		tierx_disable();
+	if (scope->attached && tierx_policy_ended(scope->attached))
+		tierx_disable(scope);
 }
 
-static void tierx_exit_workfn(struct work_struct *work)
+/**
+ * tierx_exit_workfn() - do what an ejection, or the end of a cgroup, has left
+ * @work: &tierx_scope.exit_work, which holds a reference on its scope
+ *
+ * Also starts the threads of nodes that have come since.
+ */
+void tierx_exit_workfn(struct work_struct *work)
 {
-	mutex_lock(&tierx_mutex);
-	tierx_reap();
-	mutex_unlock(&tierx_mutex);
+	struct tierx_scope *scope =
+		container_of(work, struct tierx_scope, exit_work);
+
+	mutex_lock(&scope->mutex);
+	if (scope->attached && READ_ONCE(scope->gone))
+		tierx_policy_claim(scope->attached, TIERX_EXIT_UNREG_CGROUP, 0,
+				   "");
+	tierx_reap(scope);
+	if (READ_ONCE(scope->gone))
+		tierx_scope_retire(scope);
+	else if (scope->attached && tierx_queues_start(scope))
+		pr_warn("tier_ext: no migration thread for a new node\n");
+	mutex_unlock(&scope->mutex);
+	tierx_scope_put(scope);
+}
+
+/**
+ * tierx_exit_queue() - let a worker see to a scope
+ * @scope: the scope
+ *
+ * Context: any but NMI, with something that keeps @scope.
+ */
+void tierx_exit_queue(struct tierx_scope *scope)
+{
+	if (!kobject_get_unless_zero(&scope->kobj))
+		return;
+	if (!queue_work(system_unbound_wq, &scope->exit_work))
+		tierx_scope_put(scope);
 }
 
 /**
@@ -289,7 +375,7 @@ static void tierx_exit_workfn(struct work_struct *work)
  *
  * When this returns, no new call of an op but dump and exit is made.
  *
- * Context: any but NMI, under RCU or SRCU.
+ * Context: any but NMI, under RCU or in one of the policy's ops.
  */
 void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 		 s64 code, const char *fmt, ...)
@@ -305,66 +391,66 @@ void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 		return;
 
 	/* A swap may have come first. */
-	cmpxchg(&tierx_root, RCU_INITIALIZER(policy), NULL);
-	queue_work(system_unbound_wq, &tierx_exit_work);
+	cmpxchg(&policy->scope->policy, RCU_INITIALIZER(policy), NULL);
+	tierx_exit_queue(policy->scope);
 }
 
-/**
- * tierx_eject_current() - end the policy that is attached, if one is
- * @kind: why
- * @code: more about it
- * @msg: and in words
- *
- * While policies are being exchanged it is not known which of the two asks, so
- * an error of the old one does not end the new one.
- *
- * Context: any but NMI.
- */
-void tierx_eject_current(enum tier_ext_exit_kind kind, s64 code,
-			 const char *msg)
+static int tierx_enable(struct tierx_scope *scope, struct tierx_policy *policy)
 {
-	struct tierx_policy *policy;
+	int err;
 
-	rcu_read_lock();
-	policy = rcu_dereference(tierx_root);
-	if (READ_ONCE(tierx_switching) && kind != TIERX_EXIT_UNREG_ABORT)
-		tierx_event_add(TIERX_EV_LATE_ERROR, 1);
-	else if (policy)
-		tierx_eject(policy, kind, code, "%s", msg);
-	rcu_read_unlock();
+	err = tierx_nodes_get();
+	if (err)
+		return err;
+
+	err = tierx_queues_start(scope);
+	if (!err)
+		err = tierx_policy_init(policy, false);
+	if (err) {
+		tierx_queues_stop(scope);
+		tierx_queues_free(scope);
+		tierx_nodes_put();
+		return err;
+	}
+
+	mutex_lock(&tierx_mutex);
+	tierx_enable_seq++;
+	scope->attached = policy;
+	/* Keys take time, and the first tick may move folios: migrated is told. */
+	tierx_keys_update();
+	mutex_unlock(&tierx_mutex);
+
+	tierx_record_reset(scope);
+	tierx_watchdog_begin(scope);
+	rcu_assign_pointer(scope->policy, policy);
+
+	return 0;
 }
 
-static int tierx_enable(const struct tier_ext_ops *ops, struct bpf_link *link)
+static int tierx_scope_attach(struct tierx_scope *scope,
+			      const struct tier_ext_ops *ops,
+			      struct bpf_link *link)
 {
 	struct tierx_policy *policy;
 	int err;
 
-	tierx_reap();
-	if (tierx_current)
+	tierx_reap(scope);
+	if (scope->attached)
 		return -EBUSY;
+	if (READ_ONCE(scope->gone))
+		return -ENOENT;
 
-	policy = tierx_policy_alloc(ops, link);
+	policy = tierx_policy_alloc(scope, ops, link);
 	if (!policy)
 		return -ENOMEM;
-
-	err = tierx_nodes_start();
-	if (!err)
-		err = tierx_policy_init(policy, false);
-	if (err) {
-		tierx_nodes_stop();
+	err = tierx_enable(scope, policy);
+	if (err)
 		tierx_policy_free(policy);
-		return err;
-	}
+	/* The first policy of the cgroup, and it did not start. */
+	if (err && !scope->last.kind)
+		tierx_scope_retire(scope);
 
-	tierx_enable_seq++;
-	tierx_current = policy;
-	tierx_access_set(ops);
-	/* Keys take time, and the first tick may move folios: migrated is told. */
-	tierx_keys_set(ops, NULL);
-	tierx_events_reset();
-	rcu_assign_pointer(tierx_root, policy);
-
-	return 0;
+	return err;
 }
 
 /**
@@ -372,23 +458,58 @@ static int tierx_enable(const struct tier_ext_ops *ops, struct bpf_link *link)
  * @ops: the policy
  * @link: what user space will hold
  *
- * Return: 0, -EBUSY if a policy is attached, -ENOMEM, or the error of init.
+ * Return: 0, -EBUSY if a policy is attached there, -ENOENT if there is no such
+ * cgroup, -EINVAL for the root cgroup, -ENOMEM, or the error of init.
  */
 int tierx_attach(const struct tier_ext_ops *ops, struct bpf_link *link)
 {
+	struct tierx_scope *scope;
+	bool retired;
 	int err;
 
-	mutex_lock(&tierx_mutex);
-	err = tierx_enable(ops, link);
-	mutex_unlock(&tierx_mutex);
+	do {
+		scope = tierx_scope_get(ops->cgroup_id, true);
+		err = PTR_ERR_OR_ZERO(scope);
+		if (err)
+			break;
+		mutex_lock(&scope->mutex);
+		retired = scope->retired;
+		if (!retired)
+			err = tierx_scope_attach(scope, ops, link);
+		mutex_unlock(&scope->mutex);
+		tierx_scope_put(scope);
+	} while (retired);
 	if (err)
 		atomic_long_inc(&tierx_nr_rejected);
 
 	return err;
 }
 
+/* The old policy was ejected while the new one initialized. */
+static void tierx_policy_unwanted(struct tierx_policy *policy)
+{
+	tierx_policy_claim(policy, TIERX_EXIT_UNREG, 0,
+			   "the policy to be replaced ended first");
+	if (policy->ops->exit)
+		tierx_call_void(policy, exit, &policy->info);
+}
+
+/* The hooks of @next have to be on, too. */
+static void tierx_switch_keys(struct tierx_scope *scope,
+			      struct tierx_policy *policy,
+			      const struct tier_ext_ops *next)
+{
+	mutex_lock(&tierx_mutex);
+	tierx_switch_seq += policy != scope->attached;
+	scope->attached = policy;
+	scope->next = next;
+	tierx_keys_update();
+	mutex_unlock(&tierx_mutex);
+}
+
 static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
 {
+	struct tierx_scope *scope = old->scope;
 	int err;
 
 	err = tierx_policy_init(policy, true);
@@ -396,27 +517,50 @@ static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
 		return err;
 
 	/* From here on every hook of either policy leads to one of them. */
-	tierx_keys_set(old->ops, policy->ops);
-	WRITE_ONCE(tierx_switching, true);
-	if (unrcu_pointer(cmpxchg(&tierx_root, RCU_INITIALIZER(old),
+	tierx_switch_keys(scope, old, policy->ops);
+	if (unrcu_pointer(cmpxchg(&scope->policy, RCU_INITIALIZER(old),
 				  RCU_INITIALIZER(policy))) != old) {
-		/* The old policy was ejected while the new one initialized. */
-		tierx_policy_claim(policy, TIERX_EXIT_UNREG, 0,
-				   "the policy to be replaced ended first");
-		if (policy->ops->exit)
-			policy->ops->exit(&policy->info);
-		err = -ENOLINK;
-	} else {
-		tierx_current = policy;
-		tierx_switch_seq++;
-		tierx_access_set(policy->ops);
-		synchronize_rcu();
-		synchronize_srcu(&tierx_srcu);
-		tierx_keys_set(policy->ops, NULL);
+		tierx_switch_keys(scope, old, NULL);
+		tierx_policy_unwanted(policy);
+		return -ENOLINK;
 	}
-	WRITE_ONCE(tierx_switching, false);
+	tierx_switch_keys(scope, policy, old->ops);
+	tierx_watchdog_begin(scope);
+	synchronize_rcu();
+	synchronize_srcu(&scope->srcu);
+	tierx_switch_keys(scope, policy, NULL);
 
-	return err;
+	return 0;
+}
+
+static int tierx_scope_replace(struct tierx_scope *scope,
+			       const struct tier_ext_ops *ops,
+			       const struct tier_ext_ops *old_ops,
+			       struct bpf_link *link)
+{
+	struct tierx_policy *policy, *old;
+	int err;
+
+	tierx_reap(scope);
+	old = scope->attached;
+	if (!old || old->ops != old_ops)
+		return -ENOLINK;
+
+	policy = tierx_policy_alloc(scope, ops, link);
+	if (!policy)
+		return -ENOMEM;
+
+	err = tierx_exchange(old, policy);
+	if (err) {
+		tierx_policy_free(policy);
+		tierx_reap(scope);
+		return err;
+	}
+	tierx_policy_claim(old, TIERX_EXIT_UNREG_SWAP, 0, ops->name);
+	tierx_policy_finish(old);
+	tierx_policy_free(old);
+
+	return 0;
 }
 
 /**
@@ -428,37 +572,25 @@ static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
  * On an error the old policy goes on. No hook is answered by the kernel
  * default in between.
  *
- * Return: 0, -ENOLINK if the old policy has ended, -ENOMEM, or the error of
- * the new policy's init.
+ * Return: 0, -ENOLINK if the old policy has ended, -EINVAL if the new one is for
+ * another cgroup, -ENOMEM, or the error of the new policy's init.
  */
 int tierx_replace(const struct tier_ext_ops *ops,
 		  const struct tier_ext_ops *old_ops, struct bpf_link *link)
 {
-	struct tierx_policy *policy, *old;
-	int err = -ENOLINK;
+	struct tierx_scope *scope = NULL;
+	int err = -EINVAL;
 
-	mutex_lock(&tierx_mutex);
-	tierx_reap();
-	old = tierx_current;
-	if (!old || old->ops != old_ops)
-		goto unlock;
-
-	err = -ENOMEM;
-	policy = tierx_policy_alloc(ops, link);
-	if (!policy)
-		goto unlock;
-
-	err = tierx_exchange(old, policy);
-	if (err) {
-		tierx_policy_free(policy);
-		tierx_reap();
-		goto unlock;
+	if (ops->cgroup_id == old_ops->cgroup_id) {
+		scope = tierx_scope_get(old_ops->cgroup_id, false);
+		err = scope ? 0 : -ENOLINK;
 	}
-	tierx_policy_claim(old, TIERX_EXIT_UNREG_SWAP, 0, ops->name);
-	tierx_policy_finish(old);
-	tierx_policy_free(old);
-unlock:
-	mutex_unlock(&tierx_mutex);
+	if (scope) {
+		mutex_lock(&scope->mutex);
+		err = tierx_scope_replace(scope, ops, old_ops, link);
+		mutex_unlock(&scope->mutex);
+		tierx_scope_put(scope);
+	}
 	if (err)
 		atomic_long_inc(&tierx_nr_rejected);
 
@@ -471,12 +603,29 @@ unlock:
  */
 void tierx_detach(const struct tier_ext_ops *ops)
 {
-	mutex_lock(&tierx_mutex);
-	if (tierx_current && tierx_current->ops == ops) {
-		tierx_policy_claim(tierx_current, TIERX_EXIT_UNREG, 0, "");
-		tierx_disable();
+	struct tierx_scope *scope = tierx_scope_get(ops->cgroup_id, false);
+
+	if (!scope)
+		return;
+
+	mutex_lock(&scope->mutex);
+	if (scope->attached && scope->attached->ops == ops) {
+		tierx_policy_claim(scope->attached, TIERX_EXIT_UNREG, 0, "");
+		/* It may have been ejected just now, and shall not be forgotten. */
+		if (scope->attached->info.kind == TIERX_EXIT_UNREG) {
+			tierx_disable(scope);
+			tierx_scope_retire(scope);
+		} else {
+			tierx_reap(scope);
+		}
 	}
-	mutex_unlock(&tierx_mutex);
+	mutex_unlock(&scope->mutex);
+	tierx_scope_put(scope);
+}
+
+static void tierx_scope_refresh(struct tierx_scope *scope, void *arg)
+{
+	tierx_exit_queue(scope);
 }
 
 static void tierx_nodes_workfn(struct work_struct *work)
@@ -484,13 +633,14 @@ static void tierx_nodes_workfn(struct work_struct *work)
 	int nid;
 
 	mutex_lock(&tierx_mutex);
-	if (tierx_current && tierx_nodes_start())
-		pr_warn("tier_ext: no migration thread for a new node\n");
+	if (tierx_nr_policies && tierx_nodes_start())
+		pr_warn("tier_ext: no memory for a new node\n");
 	for_each_node_state(nid, N_MEMORY)
 		if (tierx_nodes[nid])
 			tierx_node_snapshot(tierx_nodes[nid]);
-	if (tierx_current)
-		tierx_access_set(tierx_current->ops);
+	/* Which nodes are sampled may have changed, too. */
+	tierx_keys_update();
+	tierx_for_each_scope(tierx_scope_refresh, NULL);
 	mutex_unlock(&tierx_mutex);
 }
 
@@ -509,7 +659,11 @@ static int __init tierx_init(void)
 {
 	int err;
 
-	err = tierx_sysfs_register();
+	err = tierx_scope_init(&tierx_root);
+	if (!err)
+		err = tierx_sysfs_register();
+	if (!err)
+		err = tierx_watchdog_register();
 	if (!err)
 		err = tierx_kfuncs_register();
 	if (!err)

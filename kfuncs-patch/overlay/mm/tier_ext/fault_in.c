@@ -95,11 +95,9 @@ static s32 tierx_fault_in_apply(struct tierx_policy *policy,
 				struct folio *folio,
 				struct tier_ext_fault *fault, s32 verdict)
 {
-	struct tierx_node *node = tierx_nodes[fault->src_nid];
-
 	switch (verdict) {
 	case TIERX_DEFER:
-		tierx_fault_defer(folio, fault, NUMA_NO_NODE);
+		tierx_fault_defer(policy, folio, fault, NUMA_NO_NODE);
 		fallthrough;
 	case TIERX_DEFAULT:
 	case TIERX_STAY:
@@ -110,9 +108,9 @@ static s32 tierx_fault_in_apply(struct tierx_policy *policy,
 		tierx_bad_verdict(policy, "fault_in", verdict);
 		return NUMA_NO_NODE;
 	}
-	if (verdict == fault->src_nid || !tierx_fault_node_allowed(NULL, verdict))
-		return NUMA_NO_NODE;
-	if (node && tierx_rate_take(policy, node, folio_size(folio)))
+	if (verdict == fault->src_nid ||
+	    !tierx_fault_node_allowed(policy, NULL, verdict) ||
+	    !tierx_fault_may_move(policy, folio, fault->src_nid, verdict))
 		return NUMA_NO_NODE;
 	return verdict;
 }
@@ -131,22 +129,32 @@ static s32 tierx_fault_in_ask(struct folio *folio, struct vm_fault *vmf)
 
 	if (!tierx_fault_in_possible(folio))
 		return NUMA_NO_NODE;
-	if (tierx_fault_in_placed(vmf)) {
-		tierx_event_add(TIERX_EV_REFUSED_MEMPOLICY, 1);
-		return NUMA_NO_NODE;
-	}
 
 	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_FAULT_IN);
-	if (policy && policy->ops->fault_in) {
-		verdict = policy->ops->fault_in(folio, vmf->vma, &fault);
+	policy = tierx_folio_policy(folio);
+	if (policy && tierx_fault_in_placed(vmf)) {
+		tierx_event_add(policy, TIERX_EV_REFUSED_MEMPOLICY, 1);
+	} else if (policy && policy->ops->fault_in) {
+		tierx_event_add(policy, TIERX_EV_FAULT_IN, 1);
+		verdict = tierx_call(policy, fault_in, folio, vmf->vma, &fault);
 		nid = tierx_fault_in_apply(policy, folio, &fault, verdict);
-		trace_tier_ext_verdict("fault_in", folio_pfn(folio),
-				       fault.src_nid, verdict, nid);
+		tierx_verdict_note(policy, "fault_in", folio_pfn(folio),
+				   fault.src_nid, verdict, nid);
+	} else if (!policy) {
+		tierx_event_add(NULL, TIERX_EV_BYPASSED, 1);
 	}
 	rcu_read_unlock();
 
 	return nid;
+}
+
+/* The folio may be gone by now, so this goes to who faulted. */
+static void tierx_fault_in_failed(struct vm_fault *vmf)
+{
+	rcu_read_lock();
+	tierx_event_add(tierx_mm_policy(vmf->vma->vm_mm), TIERX_EV_MOVE_FAILED,
+			1);
+	rcu_read_unlock();
 }
 
 /* Move a locked folio. Returns false if it is as it was, else it was put. */
@@ -154,14 +162,14 @@ static bool tierx_fault_in_move(struct folio *folio, struct vm_fault *vmf,
 				int nid)
 {
 	if (migrate_misplaced_folio_prepare(folio, vmf->vma, nid)) {
-		tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+		tierx_fault_in_failed(vmf);
 		return false;
 	}
 	folio_unlock(folio);
 	/* It is isolated, and that holds a reference. */
 	folio_put(folio);
 	if (migrate_misplaced_folio(folio, vmf->vma, nid))
-		tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+		tierx_fault_in_failed(vmf);
 
 	return true;
 }

@@ -17,8 +17,6 @@
 
 #include <trace/events/tier_ext.h>
 
-#define TIERX_MAX_BAD_VERDICTS	128
-
 /* From this priority on reclaim is desperate and nothing is kept any more. */
 #define TIERX_KEEP_PRIORITY	(DEF_PRIORITY - 4)
 
@@ -34,37 +32,30 @@ bool tierx_node_valid(int nid)
 }
 
 /**
- * tierx_bad_verdict() - note that a policy gave an invalid verdict
- * @policy: the policy
+ * tierx_verdict_note() - remember a verdict for a dump, and trace it
+ * @policy: the policy that gave it
  * @op: the op that gave it
- * @verdict: the verdict
+ * @pfn: the folio, 0 if the op has none
+ * @nid: node of the folio
+ * @verdict: what it was
+ * @effective: what was made of it
  */
-void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
+void tierx_verdict_note(struct tierx_policy *policy, const char *op,
+			unsigned long pfn, int nid, s32 verdict, s32 effective)
 {
-	tierx_event_add(TIERX_EV_BAD_VERDICT, 1);
-	if (atomic_inc_return(&policy->nr_bad_verdicts) == TIERX_MAX_BAD_VERDICTS)
-		tierx_eject(policy, TIERX_EXIT_ERROR_VERDICT, verdict,
-			    "%d invalid verdicts, the last one %d from %s",
-			    TIERX_MAX_BAD_VERDICTS, verdict, op);
-}
+	struct tierx_record *record = get_cpu_ptr(policy->scope->record);
+	unsigned int i = record->nr_verdicts++ % TIERX_NR_VERDICTS;
 
-/**
- * tierx_policy_enter() - the policy that is to be asked
- * @event: what it is asked; counted
- *
- * Context: under RCU, or a spinlock, which comes to the same.
- * Return: the policy; NULL while one is being attached or comes to its end.
- */
-struct tierx_policy *tierx_policy_enter(enum tierx_event event)
-{
-	struct tierx_policy *policy;
-
-	policy = rcu_dereference_check(tierx_root, rcu_read_lock_any_held());
-	if (!policy)
-		event = TIERX_EV_BYPASSED;
-	tierx_event_add(event, 1);
-
-	return policy;
+	record->verdicts[i] = (struct tierx_verdict) {
+		.when	   = jiffies,
+		.pfn	   = pfn,
+		.op	   = op,
+		.nid	   = nid,
+		.verdict   = verdict,
+		.effective = effective,
+	};
+	put_cpu_ptr(policy->scope->record);
+	trace_tier_ext_verdict(op, pfn, nid, verdict, effective);
 }
 
 /* Does the memory policy confine the folio to some nodes? */
@@ -76,33 +67,55 @@ static bool tierx_mempolicy_confines(struct mempolicy *pol)
 /**
  * tierx_fault_node_allowed() - may a folio go to a node, as far as the faulting
  * task has a say
+ * @policy: the policy that wants it
  * @pol: memory policy that governs the page, or NULL
  * @nid: the node
  *
  * Return: false if it may not, which is counted.
  */
-bool tierx_fault_node_allowed(struct mempolicy *pol, int nid)
+bool tierx_fault_node_allowed(struct tierx_policy *policy,
+			      struct mempolicy *pol, int nid)
 {
 	if (!node_isset(nid, cpuset_current_mems_allowed)) {
-		tierx_event_add(TIERX_EV_REFUSED_CPUSET, 1);
+		tierx_event_add(policy, TIERX_EV_REFUSED_CPUSET, 1);
 		return false;
 	}
 	if (pol && tierx_mempolicy_confines(pol) &&
 	    !node_isset(nid, pol->nodes)) {
-		tierx_event_add(TIERX_EV_REFUSED_MEMPOLICY, 1);
+		tierx_event_add(policy, TIERX_EV_REFUSED_MEMPOLICY, 1);
 		return false;
 	}
 	return true;
 }
 
 /**
+ * tierx_fault_may_move() - do limits let a fault move a folio?
+ * @policy: the policy that wants it
+ * @folio: the folio
+ * @src_nid: node of the folio
+ * @dst_nid: the node to move it to
+ *
+ * Return: false if not, which is counted; if true, the move was charged.
+ */
+bool tierx_fault_may_move(struct tierx_policy *policy, struct folio *folio,
+			  int src_nid, int dst_nid)
+{
+	if (!tierx_limit_allows(policy, folio, dst_nid)) {
+		tierx_event_add(policy, TIERX_EV_REFUSED_LIMIT, 1);
+		return false;
+	}
+	return !tierx_rate_take(policy, src_nid, folio_size(folio));
+}
+
+/**
  * tierx_fault_defer() - queue a folio that a fault has hit for promotion
+ * @policy: the policy that wants it
  * @folio: the folio
  * @fault: the fault; it was checked that the folio may move
  * @dst_nid: the node to move it to, NUMA_NO_NODE to choose one later
  */
-void tierx_fault_defer(struct folio *folio, const struct tier_ext_fault *fault,
-		       int dst_nid)
+void tierx_fault_defer(struct tierx_policy *policy, struct folio *folio,
+		       const struct tier_ext_fault *fault, int dst_nid)
 {
 	struct tierx_move move = {
 		.pfn	 = folio_pfn(folio),
@@ -113,7 +126,7 @@ void tierx_fault_defer(struct folio *folio, const struct tier_ext_fault *fault,
 		.placed	 = true,
 	};
 
-	tierx_queue_move(fault->src_nid, &move);
+	tierx_queue_move(policy, fault->src_nid, &move);
 }
 
 /* Turn a verdict into a node: where the folio stays is @fault->src_nid. */
@@ -121,14 +134,17 @@ static s32 tierx_hint_apply(struct tierx_policy *policy, struct folio *folio,
 			    struct tier_ext_fault *fault, struct mempolicy *pol,
 			    s32 verdict)
 {
-	struct tierx_node *node = tierx_nodes[fault->src_nid];
-
 	switch (verdict) {
 	case TIERX_DEFAULT:
-		return TIERX_DEFAULT;
+		/* The kernel would promote to the node of the CPU. */
+		if (tierx_limit_allows(policy, folio, fault->cpu_nid))
+			return TIERX_DEFAULT;
+		tierx_event_add(policy, TIERX_EV_REFUSED_LIMIT, 1);
+		return fault->src_nid;
 	case TIERX_DEFER:
 		/* The policy was checked for this node, and for no other. */
-		tierx_fault_defer(folio, fault, tierx_mempolicy_confines(pol) ?
+		tierx_fault_defer(policy, folio, fault,
+				  tierx_mempolicy_confines(pol) ?
 				  fault->cpu_nid : NUMA_NO_NODE);
 		fallthrough;
 	case TIERX_STAY:
@@ -140,9 +156,8 @@ static s32 tierx_hint_apply(struct tierx_policy *policy, struct folio *folio,
 		tierx_bad_verdict(policy, "hint_fault", verdict);
 		return TIERX_DEFAULT;
 	}
-	if (!tierx_fault_node_allowed(pol, verdict))
-		return fault->src_nid;
-	if (node && tierx_rate_take(policy, node, folio_size(folio)))
+	if (!tierx_fault_node_allowed(policy, pol, verdict) ||
+	    !tierx_fault_may_move(policy, folio, fault->src_nid, verdict))
 		return fault->src_nid;
 	return verdict;
 }
@@ -163,7 +178,7 @@ int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
 		return NUMA_NO_NODE;
 
 	/* Under the page table lock, so there is no need to lock RCU. */
-	policy = tierx_policy_enter(TIERX_EV_HINT_FAULT);
+	policy = tierx_policy_enter(folio, TIERX_EV_HINT_FAULT);
 	if (!policy || !policy->ops->hint_fault)
 		return NUMA_NO_NODE;
 
@@ -175,10 +190,10 @@ int __tier_ext_hint_fault(struct folio *folio, struct vm_fault *vmf,
 		.age_ms	 = tierx_access_age_ms(folio),
 		.write	 = !!(vmf->flags & FAULT_FLAG_WRITE),
 	};
-	verdict = policy->ops->hint_fault(folio, vmf->vma, &fault);
+	verdict = tierx_call(policy, hint_fault, folio, vmf->vma, &fault);
 	effective = tierx_hint_apply(policy, folio, &fault, pol, verdict);
-	trace_tier_ext_verdict("hint_fault", folio_pfn(folio), fault.src_nid,
-			       verdict, effective);
+	tierx_verdict_note(policy, "hint_fault", folio_pfn(folio),
+			   fault.src_nid, verdict, effective);
 	if (effective == TIERX_DEFAULT)
 		return NUMA_NO_NODE;
 
@@ -215,32 +230,49 @@ static s32 tierx_reclaim_apply(struct tierx_policy *policy,
 	case TIERX_KEEP:
 		if (reclaim->priority > TIERX_KEEP_PRIORITY)
 			return TIERX_KEEP;
-		tierx_event_add(TIERX_EV_KEEP_IGNORED, 1);
+		tierx_event_add(policy, TIERX_EV_KEEP_IGNORED, 1);
 		return TIERX_DEFAULT;
 	case TIERX_DEMOTE:
 		if (reclaim->can_demote)
 			return TIERX_DEMOTE;
-		tierx_event_add(TIERX_EV_DEMOTE_IGNORED, 1);
+		tierx_event_add(policy, TIERX_EV_DEMOTE_IGNORED, 1);
 		return TIERX_DEFAULT;
 	}
 	tierx_bad_verdict(policy, "reclaim", verdict);
 	return TIERX_DEFAULT;
 }
 
-bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote)
+static s32 tierx_reclaim_ask(struct tierx_policy *policy, struct folio *folio,
+			     int priority, bool can_demote)
 {
 	struct tier_ext_reclaim reclaim;
+	s32 verdict, effective;
+
+	tierx_reclaim_init(&reclaim, folio, priority, can_demote);
+	verdict = tierx_call(policy, reclaim, folio, &reclaim);
+	effective = tierx_reclaim_apply(policy, &reclaim, verdict);
+	if (can_demote && (effective == TIERX_KEEP || effective == TIERX_RECLAIM))
+		tierx_event_add(policy, TIERX_EV_DEMOTION_REFUSED, 1);
+	tierx_verdict_note(policy, "reclaim", folio_pfn(folio),
+			   reclaim.src_nid, verdict, effective);
+
+	return effective;
+}
+
+bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote)
+{
 	struct tierx_policy *policy;
-	s32 verdict, effective = TIERX_DEFAULT;
+	s32 effective = TIERX_DEFAULT;
 
 	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_RECLAIM);
-	if (policy && policy->ops->reclaim) {
-		tierx_reclaim_init(&reclaim, folio, priority, *demote);
-		verdict = policy->ops->reclaim(folio, &reclaim);
-		effective = tierx_reclaim_apply(policy, &reclaim, verdict);
-		trace_tier_ext_verdict("reclaim", folio_pfn(folio),
-				       reclaim.src_nid, verdict, effective);
+	policy = tierx_policy_enter(folio, TIERX_EV_RECLAIM);
+	if (policy && *demote && priority > TIERX_KEEP_PRIORITY &&
+	    tierx_limit_protects(policy, folio)) {
+		tierx_event_add(policy, TIERX_EV_PROTECTED_PAGES,
+				folio_nr_pages(folio));
+		effective = TIERX_KEEP;
+	} else if (policy && policy->ops->reclaim) {
+		effective = tierx_reclaim_ask(policy, folio, priority, *demote);
 	}
 	rcu_read_unlock();
 
@@ -258,13 +290,13 @@ int __tier_ext_demote_target(struct folio *folio, int nid)
 	s32 verdict;
 
 	rcu_read_lock();
-	policy = tierx_policy_enter(TIERX_EV_DEMOTE_TARGET);
+	policy = tierx_policy_enter(folio, TIERX_EV_DEMOTE_TARGET);
 	if (!policy || !policy->ops->demote_target)
 		goto unlock;
 
 	tierx_reclaim_init(&reclaim, folio, DEF_PRIORITY, true);
 	reclaim.target_nid = nid;
-	verdict = policy->ops->demote_target(folio, &reclaim);
+	verdict = tierx_call(policy, demote_target, folio, &reclaim);
 	if (verdict == TIERX_DEFAULT)
 		goto unlock;
 	if (tierx_node_valid(verdict) &&
@@ -272,8 +304,8 @@ int __tier_ext_demote_target(struct folio *folio, int nid)
 		target = verdict;
 	else
 		tierx_bad_verdict(policy, "demote_target", verdict);
-	trace_tier_ext_verdict("demote_target", folio_pfn(folio), src_nid,
-			       verdict, target);
+	tierx_verdict_note(policy, "demote_target", folio_pfn(folio), src_nid,
+			   verdict, target);
 unlock:
 	rcu_read_unlock();
 
@@ -281,24 +313,25 @@ unlock:
 }
 
 /* Promotions and demotions are counted whoever made them. */
-static void tierx_count_migrated(int src_nid, int dst_nid, long nr_pages)
+static void tierx_count_migrated(struct tierx_policy *policy, int src_nid,
+				 struct folio *dst)
 {
 	struct tierx_node *node = tierx_nodes[src_nid];
+	long nr_pages = folio_nr_pages(dst);
 	int diff;
 
-	if (src_nid == dst_nid)
+	if (src_nid == folio_nid(dst))
+		return;
+	diff = tierx_tier_compare(folio_nid(dst), src_nid);
+	if (!diff)
 		return;
 
-	diff = tierx_tier_compare(dst_nid, src_nid);
-	if (diff < 0)
-		tierx_event_add(TIERX_EV_PROMOTED_PAGES, nr_pages);
-	else if (diff > 0)
-		tierx_event_add(TIERX_EV_DEMOTED_PAGES, nr_pages);
-
-	if (node && diff < 0)
-		atomic64_add(nr_pages, &node->promoted_pages);
-	else if (node && diff > 0)
-		atomic64_add(nr_pages, &node->demoted_pages);
+	tierx_event_add(policy, diff < 0 ? TIERX_EV_PROMOTED_PAGES :
+					   TIERX_EV_DEMOTED_PAGES, nr_pages);
+	if (node)
+		atomic64_add(nr_pages, diff < 0 ? &node->promoted_pages :
+						  &node->demoted_pages);
+	tierx_pingpong_note(policy, dst, diff < 0);
 }
 
 void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
@@ -309,12 +342,13 @@ void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
 	struct tierx_policy *policy;
 
 	rcu_read_lock();
-	policy = rcu_dereference(tierx_root);
+	/* The owner goes over to the new folio before this is called. */
+	policy = tierx_folio_policy(dst);
 	if (!policy)
 		goto unlock;
 
 	tierx_last_nid_move(src, dst);
-	tierx_count_migrated(src_nid, dst_nid, folio_nr_pages(dst));
+	tierx_count_migrated(policy, src_nid, dst);
 	if (!policy->ops->migrated)
 		goto unlock;
 
@@ -332,8 +366,8 @@ void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
 		.new_pfn  = folio_pfn(dst),
 		.reason	  = reason,
 	};
-	tierx_event_add(TIERX_EV_MIGRATED, 1);
-	policy->ops->migrated(&request, &result);
+	tierx_event_add(policy, TIERX_EV_MIGRATED, 1);
+	tierx_call_void(policy, migrated, &request, &result);
 unlock:
 	rcu_read_unlock();
 }

@@ -2,7 +2,8 @@
 /*
  * tier_ext internals. One file per concern:
  *
- *	core.c		the attached policy: attach, swap, detach, eject
+ *	core.c		attached policies: attach, swap, detach, eject
+ *	scope.c		what a policy governs: the machine, or a cgroup's subtree
  *	struct_ops.c	BPF's view of struct tier_ext_ops
  *	kfuncs.c	what a policy may call, and from where
  *	hooks.c		hint faults, reclaim, migrations: what mm code calls there
@@ -15,6 +16,8 @@
  *	target.c	memory tiers: ranks, targets, facts about nodes
  *	queue.c		rings of wanted moves, rate limits
  *	migrate.c	the migration threads
+ *	limit.c		limits and protection of cgroups in a tier
+ *	watchdog.c	policies that do harm
  *	exit.c		why a policy ended, and its dump
  *	sysfs.c		/sys/kernel/mm/tier_ext and the event counters
  */
@@ -23,14 +26,19 @@
 
 #include <linux/bpf.h>
 #include <linux/irq_work.h>
+#include <linux/kobject.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/node.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/srcu.h>
 #include <linux/tier_ext.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-/* Events of the attached policy, one line each in root/events. */
+/* Events of a scope, one line each in its file events. */
 #define TIERX_EVENTS(X)							\
 	X(HINT_FAULT,		hint_fault)				\
 	X(FAULT_IN,		fault_in)				\
@@ -51,15 +59,19 @@
 	X(BAD_VERDICT,		bad_verdict)				\
 	X(KEEP_IGNORED,		keep_ignored)				\
 	X(DEMOTE_IGNORED,	demote_ignored)				\
-	X(LATE_ERROR,		late_error)				\
+	X(DEMOTION_REFUSED,	demotion_refused)			\
+	X(MEMCG_EVENT,		memcg_event)				\
 	X(QUEUED,		queued)					\
 	X(QUEUE_DROPPED,	queue_dropped)				\
 	X(QUEUE_FLUSHED,	queue_flushed)				\
 	X(RATE_LIMITED,		rate_limited)				\
 	X(MOVE_RETRIED,		move_retried)				\
 	X(MOVE_FAILED,		move_failed)				\
+	X(MOVED,		moved)					\
 	X(PROMOTED_PAGES,	promoted_pages)				\
 	X(DEMOTED_PAGES,	demoted_pages)				\
+	X(PINGPONG_PAGES,	pingpong_pages)				\
+	X(PROTECTED_PAGES,	protected_pages)			\
 	X(RECLAIMED_PAGES,	reclaimed_pages)			\
 	X(REFUSED_ADMIT,	refused_admit)				\
 	X(REFUSED_CPUSET,	refused_cpuset)				\
@@ -68,12 +80,14 @@
 	X(REFUSED_GONE,		refused_gone)				\
 	X(REFUSED_HUGETLB,	refused_hugetlb)			\
 	X(REFUSED_KSM,		refused_ksm)				\
+	X(REFUSED_LIMIT,	refused_limit)				\
 	X(REFUSED_MEMPOLICY,	refused_mempolicy)			\
 	X(REFUSED_MLOCK,	refused_mlock)				\
 	X(REFUSED_PIN,		refused_pin)				\
 	X(REFUSED_STALE,	refused_stale)				\
 	X(REFUSED_TAIL,		refused_tail)				\
-	X(REFUSED_TARGET,	refused_target)
+	X(REFUSED_TARGET,	refused_target)				\
+	X(REFUSED_TENANT,	refused_tenant)
 
 #define TIERX_EVENT_ENUM(id, name)	TIERX_EV_##id,
 enum tierx_event {
@@ -81,16 +95,32 @@ enum tierx_event {
 	TIERX_NR_EVENTS,
 };
 
-struct tierx_event_counts {
-	unsigned long nr[TIERX_NR_EVENTS];
+#define TIERX_NR_VERDICTS	16
+
+/**
+ * struct tierx_verdict - what a policy answered, for a dump
+ * @when: jiffies
+ * @pfn: the folio, or 0
+ * @op: name of the op
+ * @nid: node of the folio
+ * @verdict: the answer
+ * @effective: what was made of it
+ */
+struct tierx_verdict {
+	unsigned long	when;
+	unsigned long	pfn;
+	const char	*op;
+	int		nid;
+	s32		verdict;
+	s32		effective;
 };
 
-DECLARE_PER_CPU(struct tierx_event_counts, tierx_events);
-
-static inline void tierx_event_add(enum tierx_event event, unsigned long nr)
-{
-	this_cpu_add(tierx_events.nr[event], nr);
-}
+/* What a scope counts and remembers on each CPU. */
+struct tierx_record {
+	unsigned long		nr[TIERX_NR_EVENTS];
+	unsigned int		nr_verdicts;
+	struct tierx_verdict	verdicts[TIERX_NR_VERDICTS];
+};
 
 /* Token bucket in bytes; it may go into debt by one folio. */
 struct tierx_bucket {
@@ -107,26 +137,93 @@ struct tierx_bucket {
  * struct tierx_policy - an attached policy
  * @ops: BPF's copy of the ops; lives until unreg() or update() returns
  * @link: what user space holds; valid until unreg() returns
+ * @scope: what it governs
  * @claimed: set by whoever ends the policy first; guards @info
  * @ended: @info is complete, and the policy can be finished
  * @info: why it ended
  * @msg: storage of &tier_ext_exit_info.msg
  * @dump_len: size of &tier_ext_exit_info.dump
- * @nr_bad_verdicts: invalid verdicts so far
  * @bucket: rate limit of the whole policy
+ * @limits: of cgroups in tiers, see limit.c
  * @hup_work: detaches @link after an ejection, and frees
  */
 struct tierx_policy {
 	const struct tier_ext_ops	*ops;
 	struct bpf_link			*link;
+	struct tierx_scope		*scope;
 	atomic_t			claimed;
 	bool				ended;
 	struct tier_ext_exit_info	info;
 	char				msg[TIERX_MSG_LEN];
 	u32				dump_len;
-	atomic_t			nr_bad_verdicts;
 	struct tierx_bucket		bucket;
+	struct list_head		limits;
 	struct work_struct		hup_work;
+};
+
+/* Why the last policy of a scope ended. */
+struct tierx_last {
+	u64	cgroup_id;
+	s32	kind;
+	s64	code;
+	char	name[TIER_EXT_NAME_LEN];
+	char	msg[TIERX_MSG_LEN];
+	char	*dump;
+};
+
+/**
+ * struct tierx_window - what the watchdog compares events with
+ * @begin: jiffies when it began
+ * @nr: the events then
+ * @starving: jiffies since when a node is short of memory, 0 if none is
+ * @starving_refused: demotions refused by then
+ * @starving_demoted: and pages demoted
+ */
+struct tierx_window {
+	unsigned long	begin;
+	unsigned long	nr[TIERX_NR_EVENTS];
+	unsigned long	starving;
+	unsigned long	starving_refused;
+	unsigned long	starving_demoted;
+};
+
+/**
+ * struct tierx_scope - what one policy governs: a cgroup's subtree, or all
+ * @kobj: its folder in sysfs, and its lifetime
+ * @cgroup_id: id of the cgroup, 0 for the machine
+ * @memcg: the cgroup, with a reference; NULL for the machine
+ * @policy: what the hooks read, under RCU, or @srcu where an op may sleep
+ * @mutex: serializes attach, swap and every end of a policy
+ * @attached: the same policy as @policy as long as that decides; it outlives
+ *	@policy when it is ejected, until the slow part of its end is done
+ * @next: ops that are to be called as well, while two policies are exchanged
+ * @queues: wanted moves and their threads, by source node
+ * @srcu: see @policy
+ * @record: events and verdicts
+ * @nr_bad: invalid verdicts in the present window
+ * @window: of the watchdog
+ * @last: why the last policy ended
+ * @gone: the cgroup is being removed
+ * @retired: forgotten; who waits for @mutex has to look for another one
+ * @exit_work: does the slow part of an ejection
+ */
+struct tierx_scope {
+	struct kobject			kobj;
+	u64				cgroup_id;
+	struct mem_cgroup		*memcg;
+	struct tierx_policy __rcu	*policy;
+	struct mutex			mutex;
+	struct tierx_policy		*attached;
+	const struct tier_ext_ops	*next;
+	struct tierx_queue		*queues[MAX_NUMNODES];
+	struct srcu_struct		srcu;
+	struct tierx_record __percpu	*record;
+	atomic_t			nr_bad;
+	struct tierx_window		window;
+	struct tierx_last		last;
+	bool				gone;
+	bool				retired;
+	struct work_struct		exit_work;
 };
 
 /**
@@ -181,36 +278,64 @@ struct tierx_item {
 };
 
 /**
- * struct tierx_node - a node with memory, while a policy is attached
+ * struct tierx_queue - what a scope wants to be moved from a node
  * @nid: the node
+ * @scope: the scope
+ * @next: to be freed with it
  * @thread: its migration thread
  * @wait: where @thread sleeps
- * @ring: wanted moves from this node
- * @reports: accesses to folios of this node, of which the policy is to be told
- * @wake: wakes @thread for those who cannot
+ * @bucket: rate limit of moves from this node
+ * @stalled: @stall waits for the rate limit
+ * @stall: the move that waits
+ * @busy_since: jiffies when the thread began its round, 0 while it sleeps
+ * @ticking: it is in the policy's tick
+ * @next_tick: jiffies of the next tick
+ * @next_drain: jiffies when the LRU batches may be drained again
+ * @next_limit: jiffies when limits are looked after again
+ * @nr_retries: moves that this round has put back into @ring
+ * @nr_items: moves in @items
+ * @items: the batch, private to @thread
+ * @ring: wanted moves
+ */
+struct tierx_queue {
+	int			nid;
+	struct tierx_scope	*scope;
+	struct tierx_queue	*next;
+	struct task_struct	*thread;
+	wait_queue_head_t	wait;
+	struct tierx_bucket	bucket;
+	bool			stalled;
+	struct tierx_move	stall;
+	unsigned long		busy_since;
+	bool			ticking;
+	unsigned long		next_tick;
+	unsigned long		next_drain;
+	unsigned long		next_limit;
+	u32			nr_retries;
+	int			nr_items;
+	struct tierx_item	items[TIERX_BATCH];
+	struct tierx_ring	ring;
+};
+
+/**
+ * struct tierx_node - a node with memory, while a policy is attached
+ * @nid: the node
+ * @next: to be freed with it
  * @start_pfn: first PFN that @last_nids is for
  * @nr_last_nids: length of @last_nids
  * @last_nids: node that accessed a folio last, plus one; NULL in the fastest
  *	tier
- * @bucket: rate limit of moves from this node
  * @promoted_pages: pages promoted from this node
  * @demoted_pages: pages demoted from this node
  * @adistance: abstract distance
  * @perf: performance seen from the nearest CPUs, zero if unknown
- * @stalled: @stall waits for the rate limit
- * @stall: the move that waits
- * @next_tick: jiffies of the next tick
- * @next_drain: jiffies when the LRU batches may be drained again
- * @nr_retries: moves that this round has put back into @ring
- * @nr_items: moves in @items
- * @items: the batch, private to @thread
+ * @wake: queues @drain for those who cannot
+ * @drain: tells policies of @reports
+ * @reports: accesses to folios of this node
  */
 struct tierx_node {
 	int			nid;
-	struct task_struct	*thread;
-	wait_queue_head_t	wait;
-	struct irq_work		wake;
-	struct tierx_bucket	bucket;
+	struct tierx_node	*next;
 	u64			start_pfn;
 	u64			nr_last_nids;
 	u16			*last_nids;
@@ -218,23 +343,40 @@ struct tierx_node {
 	atomic64_t		demoted_pages;
 	int			adistance;
 	struct access_coordinate perf;
-	bool			stalled;
-	struct tierx_move	stall;
-	unsigned long		next_tick;
-	unsigned long		next_drain;
-	u32			nr_retries;
-	int			nr_items;
-	struct tierx_item	items[TIERX_BATCH];
-	struct tierx_ring	ring;
+	struct irq_work		wake;
+	struct work_struct	drain;
 	struct tierx_ring	reports;
 };
 
+/*
+ * Call an op. Who runs is noted, because a kfunc does not get to know which
+ * program called it.
+ */
+#define tierx_call(policy, op, ...)					\
+({									\
+	struct tierx_policy *__outer = current->tier_ext;		\
+	s32 __ret;							\
+									\
+	current->tier_ext = (policy);					\
+	__ret = (policy)->ops->op(__VA_ARGS__);				\
+	current->tier_ext = __outer;					\
+	__ret;								\
+})
+
+#define tierx_call_void(policy, op, ...)				\
+do {									\
+	struct tierx_policy *__outer = current->tier_ext;		\
+									\
+	current->tier_ext = (policy);					\
+	(policy)->ops->op(__VA_ARGS__);					\
+	current->tier_ext = __outer;					\
+} while (0)
+
 /* core.c */
-extern struct tierx_policy __rcu *tierx_root;
-extern struct srcu_struct tierx_srcu;
 DECLARE_STATIC_KEY_FALSE(tierx_key_hint_fault);
 extern unsigned long tierx_enable_seq, tierx_switch_seq;
 extern atomic_long_t tierx_nr_rejected;
+extern struct mutex tierx_mutex;
 int tierx_attach(const struct tier_ext_ops *ops, struct bpf_link *link);
 int tierx_replace(const struct tier_ext_ops *ops,
 		  const struct tier_ext_ops *old, struct bpf_link *link);
@@ -242,9 +384,71 @@ void tierx_detach(const struct tier_ext_ops *ops);
 __printf(4, 5)
 void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 		 s64 code, const char *fmt, ...);
-void tierx_eject_current(enum tier_ext_exit_kind kind, s64 code,
-			 const char *msg);
-void tierx_refresh_nodes(void);
+void tierx_exit_workfn(struct work_struct *work);
+void tierx_exit_queue(struct tierx_scope *scope);
+
+/* scope.c */
+extern struct tierx_scope tierx_root;
+struct mem_cgroup *tierx_memcg_get(u64 id);
+struct tierx_scope *tierx_scope_get(u64 cgroup_id, bool create);
+void tierx_scope_put(struct tierx_scope *scope);
+void tierx_scope_retire(struct tierx_scope *scope);
+struct tierx_policy *__tierx_memcg_policy(struct mem_cgroup *memcg);
+struct tierx_policy *tierx_mm_policy(struct mm_struct *mm);
+void tierx_for_each_scope(void (*fn)(struct tierx_scope *scope, void *arg),
+			  void *arg);
+bool tierx_eject_all(enum tier_ext_exit_kind kind, const char *msg);
+unsigned long tierx_event_read(struct tierx_scope *scope,
+			       enum tierx_event event);
+void tierx_record_reset(struct tierx_scope *scope);
+int tierx_scope_init(struct tierx_scope *scope);
+void tierx_scope_fini(struct tierx_scope *scope);
+
+/**
+ * tierx_event_add() - count events
+ * @policy: whose they are; NULL if nobody knows, or there is none
+ * @event: what happened
+ * @nr: how often
+ */
+static inline void tierx_event_add(struct tierx_policy *policy,
+				   enum tierx_event event, unsigned long nr)
+{
+	struct tierx_scope *scope = policy ? policy->scope : &tierx_root;
+
+	this_cpu_add(scope->record->nr[event], nr);
+}
+
+/**
+ * tierx_folio_policy() - the policy that governs a folio
+ * @folio: the folio; somebody keeps it from being freed
+ *
+ * Context: under RCU, or a spinlock, which comes to the same.
+ * Return: the policy, or NULL.
+ */
+static inline struct tierx_policy *tierx_folio_policy(struct folio *folio)
+{
+	if (static_branch_unlikely(&tierx_key_tenants))
+		return __tierx_memcg_policy(folio_memcg(folio));
+	return rcu_dereference_check(tierx_root.policy,
+				     rcu_read_lock_any_held());
+}
+
+/**
+ * tierx_policy_enter() - the policy that is to be asked about a folio
+ * @folio: the folio
+ * @event: what it is asked; counted
+ *
+ * Context: as tierx_folio_policy().
+ * Return: the policy; NULL while one is being attached or comes to its end.
+ */
+static inline struct tierx_policy *tierx_policy_enter(struct folio *folio,
+						      enum tierx_event event)
+{
+	struct tierx_policy *policy = tierx_folio_policy(folio);
+
+	tierx_event_add(policy, policy ? event : TIERX_EV_BYPASSED, 1);
+	return policy;
+}
 
 /* struct_ops.c */
 enum tierx_op {
@@ -260,6 +464,7 @@ enum tierx_op {
 	TIERX_OP_ADMIT,
 	TIERX_OP_MIGRATED,
 	TIERX_OP_TICK,
+	TIERX_OP_MEMCG_EVENT,
 	TIERX_NR_OPS,
 
 	/* Programs of other types that may call some of the kfuncs. */
@@ -276,16 +481,18 @@ u64 tierx_folio_state(struct folio *folio);
 
 /* hooks.c */
 bool tierx_node_valid(int nid);
-void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict);
-struct tierx_policy *tierx_policy_enter(enum tierx_event event);
-bool tierx_fault_node_allowed(struct mempolicy *pol, int nid);
-void tierx_fault_defer(struct folio *folio, const struct tier_ext_fault *fault,
-		       int dst_nid);
+void tierx_verdict_note(struct tierx_policy *policy, const char *op,
+			unsigned long pfn, int nid, s32 verdict, s32 effective);
+bool tierx_fault_node_allowed(struct tierx_policy *policy,
+			      struct mempolicy *pol, int nid);
+bool tierx_fault_may_move(struct tierx_policy *policy, struct folio *folio,
+			  int src_nid, int dst_nid);
+void tierx_fault_defer(struct tierx_policy *policy, struct folio *folio,
+		       const struct tier_ext_fault *fault, int dst_nid);
 
 /* access.c */
 u32 tierx_random(void);
-void tierx_access_set(const struct tier_ext_ops *ops);
-void tierx_access_drain(struct tierx_node *node);
+void tierx_access_set(bool all_tiers, u32 period);
 int tierx_access_node_init(struct tierx_node *node);
 void tierx_access_node_free(struct tierx_node *node);
 void tierx_last_nid_set(struct folio *folio, int cpu_nid);
@@ -302,18 +509,21 @@ int tierx_promotion_target(int src_nid, int cpu_nid, const nodemask_t *allowed);
 int tierx_demotion_target(int src_nid, const nodemask_t *allowed);
 s64 tierx_node_item(int nid, enum tier_ext_node_item item);
 void tierx_node_snapshot(struct tierx_node *node);
-void tierx_node_stat(struct tierx_node *node, struct tier_ext_node_stat *stat);
+void tierx_node_stat(struct tierx_queue *queue, struct tier_ext_node_stat *stat);
 
 /* queue.c */
 void tierx_bucket_init(struct tierx_bucket *bucket);
 u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes);
-u64 tierx_rate_take(struct tierx_policy *policy, struct tierx_node *node,
-		    u64 bytes);
+u64 tierx_rate_take(struct tierx_policy *policy, int src_nid, u64 bytes);
 void tierx_ring_init(struct tierx_ring *ring);
 bool tierx_ring_push(struct tierx_ring *ring, const struct tierx_move *move);
 bool tierx_ring_pop(struct tierx_ring *ring, struct tierx_move *move);
 u32 tierx_ring_len(struct tierx_ring *ring);
-int tierx_queue_move(int src_nid, const struct tierx_move *move);
+int tierx_queue_move(struct tierx_policy *policy, int src_nid,
+		     const struct tierx_move *move);
+int tierx_queues_start(struct tierx_scope *scope);
+void tierx_queues_stop(struct tierx_scope *scope);
+void tierx_queues_free(struct tierx_scope *scope);
 
 /* migrate.c */
 extern struct tierx_node *tierx_nodes[MAX_NUMNODES];
@@ -322,20 +532,44 @@ u64 tierx_folio_memcg_id(struct folio *folio);
 int tierx_folio_lookup(u64 pfn, struct folio **foliop);
 int tierx_thread_fn(void *data);
 
+/* walk.c */
+struct tierx_lru_walk;
+struct tierx_lru_walk *tierx_lru_begin(int nid, struct mem_cgroup *root,
+				       u64 flags);
+struct tier_ext_page *tierx_lru_next(struct tierx_lru_walk *walk);
+void tierx_lru_end(struct tierx_lru_walk *walk);
+
+/* limit.c */
+void tierx_limits_free(struct tierx_policy *policy);
+bool tierx_limit_allows(struct tierx_policy *policy, struct folio *folio,
+			int dst_nid);
+bool tierx_limit_protects(struct tierx_policy *policy, struct folio *folio);
+void tierx_limits_tend(struct tierx_policy *policy, struct tierx_queue *queue);
+
+/* watchdog.c */
+void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict);
+void tierx_watchdog_begin(struct tierx_scope *scope);
+void tierx_watchdog_start(void);
+void tierx_watchdog_stop(void);
+void tierx_pingpong_note(struct tierx_policy *policy, struct folio *folio,
+			 bool promoted);
+int tierx_watchdog_register(void);
+
 /* exit.c */
 const char *tierx_exit_reason(enum tier_ext_exit_kind kind);
 void tierx_exit_dump(struct tierx_policy *policy);
 void tierx_exit_report(struct tierx_policy *policy);
+extern struct tierx_last tierx_last_any;
+ssize_t tierx_last_exit_show(struct tierx_last *last, char *buf);
+ssize_t tierx_last_dump_read(struct tierx_last *last, char *buf, loff_t off,
+			     size_t count);
 s32 tierx_bstr_format(char *line, size_t size, char *fmt,
 		      unsigned long long *data, u32 data_size);
 void tierx_dump_write(const char *line);
 
 /* sysfs.c */
+int tierx_scope_publish(struct tierx_scope *scope);
 int tierx_sysfs_register(void);
-void tierx_events_reset(void);
-unsigned long tierx_event_read(enum tierx_event event);
 extern const char *const tierx_event_names[TIERX_NR_EVENTS];
-ssize_t tierx_last_exit_show(char *buf);
-ssize_t tierx_last_dump_read(char *buf, loff_t off, size_t count);
 
 #endif /* _MM_TIER_EXT_INTERNAL_H */

@@ -41,7 +41,7 @@ static int tierx_queue_folio(struct folio *folio, s32 nid, u32 kind, u64 flags)
 		if (kind == TIERX_MOVE_PROMOTE ? diff >= 0 : diff <= 0)
 			return -EXDEV;
 	}
-	return tierx_queue_move(src_nid, &move);
+	return tierx_queue_move(current->tier_ext, src_nid, &move);
 }
 
 static int tierx_queue_pfn(u64 pfn, u64 gen, s32 nid, u32 kind)
@@ -56,14 +56,14 @@ static int tierx_queue_pfn(u64 pfn, u64 gen, s32 nid, u32 kind)
 	struct page *page = pfn_to_online_page(pfn);
 
 	if (!page) {
-		tierx_event_add(TIERX_EV_REFUSED_DEVICE, 1);
+		tierx_event_add(current->tier_ext, TIERX_EV_REFUSED_DEVICE, 1);
 		return -EINVAL;
 	}
 	if (PageTail(page)) {
-		tierx_event_add(TIERX_EV_REFUSED_TAIL, 1);
+		tierx_event_add(current->tier_ext, TIERX_EV_REFUSED_TAIL, 1);
 		return -EINVAL;
 	}
-	return tierx_queue_move(page_to_nid(page), &move);
+	return tierx_queue_move(current->tier_ext, page_to_nid(page), &move);
 }
 
 /* -1 is the best node of a faster tier. */
@@ -422,7 +422,9 @@ static void tierx_end_bstr(enum tier_ext_exit_kind kind, s64 code, char *fmt,
 	if (tierx_bstr_format(tierx_bstr_line, sizeof(tierx_bstr_line), fmt,
 			      data, data__sz) < 0)
 		strscpy(tierx_bstr_line, "(bad format)");
-	tierx_eject_current(kind, code, tierx_bstr_line);
+	if (current->tier_ext)
+		tierx_eject(current->tier_ext, kind, code, "%s",
+			    tierx_bstr_line);
 	raw_spin_unlock_irqrestore(&tierx_bstr_lock, flags);
 }
 
@@ -530,6 +532,12 @@ BTF_ID_FLAGS(func, tierx_bpf_access_report)
 BTF_ID_FLAGS(func, tierx_bpf_range_arm, KF_SLEEPABLE)
 BTF_KFUNCS_END(tierx_kfuncs_tick)
 
+BTF_KFUNCS_START(tierx_kfuncs_limit)
+BTF_ID_FLAGS(func, tierx_bpf_memcg_set_limit, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, tierx_bpf_memcg_set_protection, KF_SLEEPABLE)
+BTF_ID_FLAGS(func, tierx_bpf_memcg_usage, KF_SLEEPABLE)
+BTF_KFUNCS_END(tierx_kfuncs_limit)
+
 BTF_KFUNCS_START(tierx_kfuncs_sample)
 BTF_ID_FLAGS(func, tierx_bpf_access_queue)
 BTF_KFUNCS_END(tierx_kfuncs_sample)
@@ -577,6 +585,8 @@ static struct tierx_kfunc_group {
 			      BIT(TIERX_OP_TICK) | BIT(TIERX_PROG_SYSCALL) },
 	/* Anywhere else access could call itself. */
 	{ &tierx_kfuncs_tick, BIT(TIERX_OP_TICK) | BIT(TIERX_PROG_SYSCALL) },
+	/* Limits are a policy's, and end with it. */
+	{ &tierx_kfuncs_limit, BIT(TIERX_OP_INIT) | BIT(TIERX_OP_TICK) },
 	{ &tierx_kfuncs_sample, BIT(TIERX_PROG_TRACING) },
 	{ &tierx_kfuncs_shmem, TIERX_OPS_ALL | BIT(TIERX_PROG_TRACING) },
 	{ &tierx_kfuncs_shmem_scan, BIT(TIERX_PROG_SYSCALL) },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tier_ext: the migration threads, one per node with memory.
+ * tier_ext: the migration threads, one per scope and node with memory.
  *
  * A queued move is a PFN and nothing that would keep the folio in place, so
  * everything is checked again when the move is made. Who asked for it was the
@@ -242,13 +242,15 @@ static int tierx_check_admit(struct tierx_policy *policy,
 	if (!policy->ops->admit)
 		return 0;
 
-	tierx_event_add(TIERX_EV_ADMIT, 1);
+	tierx_event_add(policy, TIERX_EV_ADMIT, 1);
 	rcu_read_lock();
-	verdict = policy->ops->admit(&item->request);
+	verdict = tierx_call(policy, admit, &item->request);
 	rcu_read_unlock();
-	trace_tier_ext_verdict("admit", item->request.pfn,
-			       item->request.src_nid, verdict,
-			       item->request.dst_nid);
+	if (verdict == TIERX_DENY && item->request.move == TIERX_MOVE_DEMOTE)
+		tierx_event_add(policy, TIERX_EV_DEMOTION_REFUSED, 1);
+	tierx_verdict_note(policy, "admit", item->request.pfn,
+			   item->request.src_nid, verdict,
+			   item->request.dst_nid);
 
 	if (verdict == TIERX_DEFAULT || verdict == TIERX_ALLOW)
 		return 0;
@@ -261,6 +263,19 @@ static int tierx_check_admit(struct tierx_policy *policy,
 	}
 	item->request.dst_nid = verdict;
 	return tierx_check_target(item, allowed, verdict);
+}
+
+/* A policy moves what it governs, and nothing of another cgroup's. */
+static bool tierx_governs(struct tierx_policy *policy, struct folio *folio)
+{
+	struct tierx_policy *governor;
+
+	rcu_read_lock();
+	governor = tierx_folio_policy(folio);
+	rcu_read_unlock();
+
+	/* One that is just being replaced moves what its successor governs. */
+	return governor && governor->scope == policy->scope;
 }
 
 /* 0, -EAGAIN if the folio is busy, or the reason why it must not be moved. */
@@ -277,6 +292,8 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 	request->nr_pages = folio_nr_pages(folio);
 	if (item->move.gen && item->move.gen != request->gen)
 		return TIERX_EV_REFUSED_STALE;
+	if (!tierx_governs(policy, folio))
+		return TIERX_EV_REFUSED_TENANT;
 
 	item->memcg = get_mem_cgroup_from_folio(folio);
 	if (item->memcg)
@@ -298,6 +315,8 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 				&node_states[N_MEMORY]) != NUMA_NO_NODE)
 		return TIERX_EV_REFUSED_CPUSET;
 	why = tierx_check_target(item, &allowed, request->dst_nid);
+	if (!why && !tierx_limit_allows(policy, folio, request->dst_nid))
+		why = TIERX_EV_REFUSED_LIMIT;
 	if (!why)
 		why = tierx_check_admit(policy, item, &allowed);
 	if (!why)
@@ -321,26 +340,26 @@ static void tierx_item_failed(struct tierx_policy *policy,
 		.reason	 = MR_TIER_EXT,
 	};
 
-	tierx_event_add(TIERX_EV_MOVE_FAILED, 1);
+	tierx_event_add(policy, TIERX_EV_MOVE_FAILED, 1);
 	trace_tier_ext_migrate(&item->request, error);
 	if (!policy->ops->migrated)
 		return;
 
-	tierx_event_add(TIERX_EV_MIGRATED, 1);
+	tierx_event_add(policy, TIERX_EV_MIGRATED, 1);
 	rcu_read_lock();
-	policy->ops->migrated(&item->request, &result);
+	tierx_call_void(policy, migrated, &item->request, &result);
 	rcu_read_unlock();
 }
 
 /* The folio was busy: once more, behind all others, but not for ever. */
 static void tierx_item_retry(struct tierx_policy *policy,
-			     struct tierx_node *node, struct tierx_item *item,
+			     struct tierx_queue *queue, struct tierx_item *item,
 			     int error)
 {
 	if (++item->move.attempts < TIERX_MAX_ATTEMPTS &&
-	    tierx_ring_push(&node->ring, &item->move)) {
-		tierx_event_add(TIERX_EV_MOVE_RETRIED, 1);
-		node->nr_retries++;
+	    tierx_ring_push(&queue->ring, &item->move)) {
+		tierx_event_add(policy, TIERX_EV_MOVE_RETRIED, 1);
+		queue->nr_retries++;
 	} else {
 		tierx_item_failed(policy, item, error);
 	}
@@ -351,7 +370,7 @@ static void tierx_item_retry(struct tierx_policy *policy,
  * why it must not be moved.
  */
 static int tierx_item_isolate(struct tierx_policy *policy,
-			      struct tierx_node *node, struct tierx_item *item)
+			      struct tierx_queue *queue, struct tierx_item *item)
 {
 	struct folio *folio = NULL;
 	int why;
@@ -360,7 +379,7 @@ static int tierx_item_isolate(struct tierx_policy *policy,
 	item->request = (struct tier_ext_request) {
 		.pfn	  = item->move.pfn,
 		.gen	  = item->move.gen,
-		.src_nid  = node->nid,
+		.src_nid  = queue->nid,
 		.dst_nid  = item->move.dst_nid,
 		.move	  = item->move.move,
 		.attempts = item->move.attempts,
@@ -382,42 +401,42 @@ static int tierx_item_isolate(struct tierx_policy *policy,
 	return why;
 }
 
-/* Fill @node->items with isolated folios. Returns ns to wait for the limit. */
-static u64 tierx_batch_fill(struct tierx_policy *policy, struct tierx_node *node)
+/* Fill @queue->items with isolated folios. Returns ns to wait for the limit. */
+static u64 tierx_batch_fill(struct tierx_policy *policy, struct tierx_queue *queue)
 {
 	struct tierx_item *item;
 	u64 wait = 0;
 	int why, i, nr;
 
 	/* Not those that are put back meanwhile. */
-	nr = min_t(u32, tierx_ring_len(&node->ring) + node->stalled, TIERX_BATCH);
-	node->nr_items = 0;
+	nr = min_t(u32, tierx_ring_len(&queue->ring) + queue->stalled, TIERX_BATCH);
+	queue->nr_items = 0;
 	for (i = 0; i < nr; i++) {
-		item = &node->items[node->nr_items];
-		if (node->stalled)
-			item->move = node->stall;
-		else if (!tierx_ring_pop(&node->ring, &item->move))
+		item = &queue->items[queue->nr_items];
+		if (queue->stalled)
+			item->move = queue->stall;
+		else if (!tierx_ring_pop(&queue->ring, &item->move))
 			break;
-		node->stalled = false;
+		queue->stalled = false;
 
 		/* Ask first, and charge for what does move. */
-		wait = tierx_rate_take(policy, node, 0);
+		wait = tierx_rate_take(policy, queue->nid, 0);
 		if (wait) {
-			node->stall = item->move;
-			node->stalled = true;
+			queue->stall = item->move;
+			queue->stalled = true;
 			break;
 		}
-		why = tierx_item_isolate(policy, node, item);
+		why = tierx_item_isolate(policy, queue, item);
 		if (!why) {
-			tierx_rate_take(policy, node, folio_size(item->folio));
-			node->nr_items++;
+			tierx_rate_take(policy, queue->nid, folio_size(item->folio));
+			queue->nr_items++;
 			continue;
 		}
 		tierx_item_put(item);
 		if (why < 0)
-			tierx_item_retry(policy, node, item, why);
+			tierx_item_retry(policy, queue, item, why);
 		else
-			tierx_event_add(why, 1);
+			tierx_event_add(policy, why, 1);
 	}
 	return wait;
 }
@@ -463,7 +482,7 @@ static bool tierx_item_in_group(struct tierx_item *item,
  * that are done have no folio any more.
  */
 static void tierx_batch_group(struct tierx_policy *policy,
-			      struct tierx_node *node, struct tierx_item *leader)
+			      struct tierx_queue *queue, struct tierx_item *leader)
 {
 	struct migration_target_control mtc = {
 		.nid	  = leader->request.dst_nid,
@@ -471,7 +490,7 @@ static void tierx_batch_group(struct tierx_policy *policy,
 			    __GFP_THISNODE | __GFP_NOWARN | __GFP_NOMEMALLOC,
 		.reason	  = MR_TIER_EXT,
 	};
-	struct tierx_item *item, *end = node->items + node->nr_items;
+	struct tierx_item *item, *end = queue->items + queue->nr_items;
 	unsigned int nr_succeeded = 0;
 	LIST_HEAD(folios);
 	int err;
@@ -491,7 +510,7 @@ static void tierx_batch_group(struct tierx_policy *policy,
 		if (!tierx_item_in_group(item, leader))
 			continue;
 		if (tierx_folio_in(item->folio, &folios))
-			tierx_item_retry(policy, node, item, err);
+			tierx_item_retry(policy, queue, item, err);
 		else
 			trace_tier_ext_migrate(&item->request, 0);
 		item->folio = NULL;
@@ -501,71 +520,80 @@ static void tierx_batch_group(struct tierx_policy *policy,
 
 /* One folio at a time, because reclaim only tells how many pages it freed. */
 static void tierx_item_reclaim(struct tierx_policy *policy,
-			       struct tierx_node *node, struct tierx_item *item)
+			       struct tierx_queue *queue, struct tierx_item *item)
 {
 	LIST_HEAD(folios);
 
 	list_add(&item->folio->lru, &folios);
 	item->folio = NULL;
 	if (reclaim_pages(&folios)) {
-		tierx_event_add(TIERX_EV_RECLAIMED_PAGES,
+		tierx_event_add(policy, TIERX_EV_RECLAIMED_PAGES,
 				item->request.nr_pages);
 		trace_tier_ext_migrate(&item->request, 0);
 	} else {
-		tierx_item_retry(policy, node, item, -EAGAIN);
+		tierx_item_retry(policy, queue, item, -EAGAIN);
 	}
 }
 
 static void tierx_batch_migrate(struct tierx_policy *policy,
-				struct tierx_node *node)
+				struct tierx_queue *queue)
 {
-	struct tierx_item *item, *end = node->items + node->nr_items;
+	struct tierx_item *item, *end = queue->items + queue->nr_items;
 
-	for (item = node->items; item < end; item++) {
+	for (item = queue->items; item < end; item++) {
 		if (!item->folio)
 			continue;
 		if (item->request.move == TIERX_MOVE_RECLAIM)
-			tierx_item_reclaim(policy, node, item);
+			tierx_item_reclaim(policy, queue, item);
 		else
-			tierx_batch_group(policy, node, item);
+			tierx_batch_group(policy, queue, item);
 	}
-	for (item = node->items; item < end; item++)
+	for (item = queue->items; item < end; item++)
 		tierx_item_put(item);
 }
 
-static void tierx_tick(struct tierx_policy *policy, struct tierx_node *node)
+static void tierx_tick(struct tierx_policy *policy, struct tierx_queue *queue)
 {
 	struct tier_ext_node_stat stat;
 
-	node->next_tick = jiffies + msecs_to_jiffies(policy->ops->tick_ms);
-	if (!policy->ops->tick || !node_state(node->nid, N_MEMORY))
+	queue->next_tick = jiffies + msecs_to_jiffies(policy->ops->tick_ms);
+	if (!policy->ops->tick || !node_state(queue->nid, N_MEMORY))
 		return;
 
-	tierx_node_stat(node, &stat);
-	tierx_event_add(TIERX_EV_TICK, 1);
-	policy->ops->tick(node->nid, &stat);
+	tierx_node_stat(queue, &stat);
+	tierx_event_add(policy, TIERX_EV_TICK, 1);
+	WRITE_ONCE(queue->ticking, true);
+	tierx_call_void(policy, tick, queue->nid, &stat);
+	WRITE_ONCE(queue->ticking, false);
 }
 
 /* One round of work. Returns jiffies to sleep, unless a move is queued. */
-static long tierx_thread_round(struct tierx_node *node)
+static long tierx_thread_round(struct tierx_queue *queue)
 {
+	struct srcu_struct *srcu = &queue->scope->srcu;
 	struct tierx_policy *policy;
 	u64 wait_ns = 0;
 	long sleep = HZ;
 	int idx;
 
-	idx = srcu_read_lock(&tierx_srcu);
-	policy = srcu_dereference(tierx_root, &tierx_srcu);
-	node->nr_retries = 0;
+	/* Never 0, which is idleness. */
+	WRITE_ONCE(queue->busy_since, jiffies | 1);
+	idx = srcu_read_lock(srcu);
+	policy = srcu_dereference(queue->scope->policy, srcu);
+	queue->nr_retries = 0;
 	if (policy) {
-		if (time_after_eq(jiffies, node->next_tick))
-			tierx_tick(policy, node);
-		tierx_access_drain(node);
-		wait_ns = tierx_batch_fill(policy, node);
-		tierx_batch_migrate(policy, node);
-		sleep = max_t(long, node->next_tick - jiffies, 0);
+		if (time_after_eq(jiffies, queue->next_tick))
+			tierx_tick(policy, queue);
+		tierx_limits_tend(policy, queue);
+		wait_ns = tierx_batch_fill(policy, queue);
+		tierx_batch_migrate(policy, queue);
+		sleep = max_t(long, queue->next_tick - jiffies, 0);
+		if (!list_empty(&policy->limits))
+			sleep = clamp_t(long, queue->next_limit - jiffies, 0,
+					sleep);
 	}
-	srcu_read_unlock(&tierx_srcu, idx);
+	srcu_read_unlock(srcu, idx);
+	WRITE_ONCE(queue->busy_since, 0);
 
 	if (wait_ns)
 		sleep = min_t(long, sleep, nsecs_to_jiffies(wait_ns) + 1);
@@ -576,41 +604,41 @@ static long tierx_thread_round(struct tierx_node *node)
  * Only busy folios are left: give them time. The most common reason is that a
  * new folio is still in some CPU's batch, on its way to the LRU.
  */
-static void tierx_thread_backoff(struct tierx_node *node)
+static void tierx_thread_backoff(struct tierx_queue *queue)
 {
-	if (!node->nr_retries || tierx_ring_len(&node->ring) > node->nr_retries)
+	if (!queue->nr_retries || tierx_ring_len(&queue->ring) > queue->nr_retries)
 		return;
 
-	if (time_after_eq(jiffies, node->next_drain)) {
+	if (time_after_eq(jiffies, queue->next_drain)) {
 		lru_add_drain_all();
-		node->next_drain = jiffies + TIERX_DRAIN_PERIOD;
+		queue->next_drain = jiffies + TIERX_DRAIN_PERIOD;
 	}
 	schedule_timeout_interruptible(1);
 }
 
-static bool tierx_thread_wanted(struct tierx_node *node)
+static bool tierx_thread_wanted(struct tierx_queue *queue)
 {
-	return kthread_should_stop() || tierx_ring_len(&node->reports) ||
-	       (!node->stalled && tierx_ring_len(&node->ring));
+	return kthread_should_stop() ||
+	       (!queue->stalled && tierx_ring_len(&queue->ring));
 }
 
 /**
- * tierx_thread_fn() - a node's migration thread
- * @data: &struct tierx_node
+ * tierx_thread_fn() - the migration thread of a node
+ * @data: &struct tierx_queue
  *
  * Return: 0 when it is stopped.
  */
 int tierx_thread_fn(void *data)
 {
-	struct tierx_node *node = data;
+	struct tierx_queue *queue = data;
 	long sleep;
 
 	while (!kthread_should_stop()) {
-		sleep = tierx_thread_round(node);
-		wait_event_interruptible_timeout(node->wait,
-						 tierx_thread_wanted(node),
+		sleep = tierx_thread_round(queue);
+		wait_event_interruptible_timeout(queue->wait,
+						 tierx_thread_wanted(queue),
 						 sleep);
-		tierx_thread_backoff(node);
+		tierx_thread_backoff(queue);
 		cond_resched();
 	}
 	return 0;

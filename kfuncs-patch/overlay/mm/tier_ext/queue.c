@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * tier_ext: rings of wanted moves, and rate limits.
+ * tier_ext: queues of wanted moves, and rate limits.
  *
  * A ring is filled under page table locks and in reclaim, so a producer takes
  * no lock and never waits: if the ring is full, the move is dropped and
  * counted. The algorithm is the bounded queue of D. Vyukov, with one consumer.
  */
+#include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/timekeeping.h>
 
@@ -92,38 +93,136 @@ u32 tierx_ring_len(struct tierx_ring *ring)
 }
 
 /**
- * tierx_queue_move() - hand a move to a node's migration thread
+ * tierx_queue_move() - hand a move to the migration thread of its node
+ * @policy: the policy that wants it; NULL if it is somebody else, for whom the
+ *	machine's policy stands in
  * @src_nid: the node that the folio is on
  * @move: the move; it is copied
  *
  * Context: any but NMI.
- * Return: 0, -ENODEV if the node has no migration thread, -ENOSPC if its ring
- * is full.
+ * Return: 0, -ENODEV if there is no migration thread, -ENOSPC if the ring is
+ * full.
  */
-int tierx_queue_move(int src_nid, const struct tierx_move *move)
+int tierx_queue_move(struct tierx_policy *policy, int src_nid,
+		     const struct tierx_move *move)
 {
-	struct tierx_node *node;
+	struct tierx_scope *scope = policy ? policy->scope : &tierx_root;
+	struct tierx_queue *queue;
 	int err = 0;
 
 	rcu_read_lock();
-	/* Pairs with tierx_node_start(). */
-	node = smp_load_acquire(&tierx_nodes[src_nid]);
-	if (!node)
+	/* Pairs with tierx_queue_start(). */
+	queue = smp_load_acquire(&scope->queues[src_nid]);
+	if (!queue)
 		err = -ENODEV;
-	else if (!tierx_ring_push(&node->ring, move))
+	else if (!tierx_ring_push(&queue->ring, move))
 		err = -ENOSPC;
 
-	if (!err) {
-		tierx_event_add(TIERX_EV_QUEUED, 1);
-		if (wq_has_sleeper(&node->wait))
-			wake_up(&node->wait);
-	} else {
-		tierx_event_add(TIERX_EV_QUEUE_DROPPED, 1);
-	}
+	if (!err && wq_has_sleeper(&queue->wait))
+		wake_up(&queue->wait);
 	rcu_read_unlock();
+	tierx_event_add(policy, err ? TIERX_EV_QUEUE_DROPPED : TIERX_EV_QUEUED,
+			1);
 	trace_tier_ext_queue(move->pfn, move->gen, src_nid, move->dst_nid, err);
 
 	return err;
+}
+
+static int tierx_queue_start(struct tierx_scope *scope, int nid)
+{
+	struct tierx_queue *queue;
+	struct task_struct *thread;
+
+	queue = kvzalloc(sizeof(*queue), GFP_KERNEL);
+	if (!queue)
+		return -ENOMEM;
+
+	queue->nid = nid;
+	queue->scope = scope;
+	queue->next_tick = jiffies;
+	queue->next_drain = jiffies;
+	queue->next_limit = jiffies;
+	init_waitqueue_head(&queue->wait);
+	tierx_bucket_init(&queue->bucket);
+	tierx_ring_init(&queue->ring);
+
+	if (scope->cgroup_id)
+		thread = kthread_create(tierx_thread_fn, queue, "ktierx/%d:%llu",
+					nid, scope->cgroup_id);
+	else
+		thread = kthread_create(tierx_thread_fn, queue, "ktierx/%d", nid);
+	if (IS_ERR(thread)) {
+		kvfree(queue);
+		return PTR_ERR(thread);
+	}
+	queue->thread = thread;
+	/* Pairs with the reads of @queues by those who queue moves. */
+	smp_store_release(&scope->queues[nid], queue);
+	wake_up_process(thread);
+
+	return 0;
+}
+
+/**
+ * tierx_queues_start() - a queue and a thread for each node with memory
+ * @scope: the scope; may have some
+ *
+ * Context: under the scope's mutex.
+ * Return: 0 or -ENOMEM.
+ */
+int tierx_queues_start(struct tierx_scope *scope)
+{
+	int nid, err;
+
+	for_each_node_state(nid, N_MEMORY) {
+		if (scope->queues[nid])
+			continue;
+		err = tierx_queue_start(scope, nid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * tierx_queues_stop() - end the threads
+ * @scope: the scope; it has no policy any more, or not yet
+ */
+void tierx_queues_stop(struct tierx_scope *scope)
+{
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++)
+		if (scope->queues[nid])
+			kthread_stop(scope->queues[nid]->thread);
+}
+
+/**
+ * tierx_queues_free() - forget the moves that nobody will make
+ * @scope: the scope; its threads were stopped
+ */
+void tierx_queues_free(struct tierx_scope *scope)
+{
+	struct tierx_queue *queue, *list = NULL;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		queue = scope->queues[nid];
+		if (!queue)
+			continue;
+		queue->next = list;
+		list = queue;
+		WRITE_ONCE(scope->queues[nid], NULL);
+	}
+	/* Programs that are no policy may still use one. */
+	synchronize_rcu();
+	while (list) {
+		queue = list;
+		list = queue->next;
+		this_cpu_add(scope->record->nr[TIERX_EV_QUEUE_FLUSHED],
+			     tierx_ring_len(&queue->ring) + queue->stalled);
+		kvfree(queue);
+	}
 }
 
 void tierx_bucket_init(struct tierx_bucket *bucket)
@@ -186,27 +285,29 @@ u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes)
 /**
  * tierx_rate_take() - charge a move to the limits of its policy and its node
  * @policy: the policy
- * @node: the source node
+ * @src_nid: the source node
  * @bytes: size of the folio
  *
- * Context: any but NMI.
+ * Context: any but NMI, under RCU.
  * Return: 0 if the move may be made, else nanoseconds until it may.
  */
-u64 tierx_rate_take(struct tierx_policy *policy, struct tierx_node *node,
-		    u64 bytes)
+u64 tierx_rate_take(struct tierx_policy *policy, int src_nid, u64 bytes)
 {
 	const struct tier_ext_ops *ops = policy->ops;
+	struct tierx_queue *queue;
 	u64 wait;
 
+	/* Pairs with tierx_queue_start(). */
+	queue = smp_load_acquire(&policy->scope->queues[src_nid]);
 	wait = tierx_bucket_take(&policy->bucket, ops->rate_limit_bytes, 0);
-	if (!wait)
-		wait = tierx_bucket_take(&node->bucket,
+	if (!wait && queue)
+		wait = tierx_bucket_take(&queue->bucket,
 					 ops->node_rate_limit_bytes, bytes);
 	if (!wait)
 		wait = tierx_bucket_take(&policy->bucket,
 					 ops->rate_limit_bytes, bytes);
 	if (wait)
-		tierx_event_add(TIERX_EV_RATE_LIMITED, 1);
+		tierx_event_add(policy, TIERX_EV_RATE_LIMITED, 1);
 
 	return wait;
 }

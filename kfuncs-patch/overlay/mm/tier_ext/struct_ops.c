@@ -12,6 +12,8 @@
 
 #define TIERX_TICK_MS_MIN	10
 #define TIERX_TICK_MS_MAX	60000
+#define TIERX_TIMEOUT_MS_MIN	100
+#define TIERX_TIMEOUT_MS_MAX	30000
 #define TIERX_ACCESS_PERIOD	64
 #define TIERX_ACCESS_PERIOD_MAX	65536
 
@@ -31,6 +33,7 @@ static const u32 tierx_op_offset[TIERX_NR_OPS] = {
 	[TIERX_OP_ADMIT]	 = offsetof(struct tier_ext_ops, admit),
 	[TIERX_OP_MIGRATED]	 = offsetof(struct tier_ext_ops, migrated),
 	[TIERX_OP_TICK]		 = offsetof(struct tier_ext_ops, tick),
+	[TIERX_OP_MEMCG_EVENT]	 = offsetof(struct tier_ext_ops, memcg_event),
 };
 
 static int tierx_member_op[TIERX_NR_OPS];
@@ -97,6 +100,9 @@ static int tierx_btf_struct_access(struct bpf_verifier_log *log,
 static const struct bpf_func_proto *
 tierx_get_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
 {
+	/* In a timer nobody would know which policy calls a kfunc. */
+	if (func_id == BPF_FUNC_timer_init)
+		return NULL;
 	return bpf_base_func_proto(func_id, prog);
 }
 
@@ -151,7 +157,8 @@ static int tierx_ops_init_member(const struct btf_type *t,
 		ops->flags = uops->flags;
 		return uops->flags & ~TIERX_OPS_ACCESS_ALL ? -EINVAL : 1;
 	case offsetof(struct tier_ext_ops, cgroup_id):
-		return uops->cgroup_id ? -EOPNOTSUPP : 1;
+		ops->cgroup_id = uops->cgroup_id;
+		return 1;
 	case offsetof(struct tier_ext_ops, rate_limit_bytes):
 		ops->rate_limit_bytes = uops->rate_limit_bytes;
 		return 1;
@@ -162,6 +169,12 @@ static int tierx_ops_init_member(const struct btf_type *t,
 		ops->tick_ms = uops->tick_ms ?: MSEC_PER_SEC;
 		if (ops->tick_ms < TIERX_TICK_MS_MIN ||
 		    ops->tick_ms > TIERX_TICK_MS_MAX)
+			return -ERANGE;
+		return 1;
+	case offsetof(struct tier_ext_ops, timeout_ms):
+		ops->timeout_ms = uops->timeout_ms ?: TIERX_TIMEOUT_MS_MAX;
+		if (ops->timeout_ms < TIERX_TIMEOUT_MS_MIN ||
+		    ops->timeout_ms > TIERX_TIMEOUT_MS_MAX)
 			return -ERANGE;
 		return 1;
 	case offsetof(struct tier_ext_ops, access_period):
@@ -266,6 +279,11 @@ static void tier_ext_ops__tick(s32 nid, struct tier_ext_node_stat *stat)
 {
 }
 
+static void tier_ext_ops__memcg_event(u64 memcg_id, u32 tier, u64 usage_pages,
+				      u64 limit_pages)
+{
+}
+
 static struct tier_ext_ops tierx_cfi_stubs = {
 	.init		= tier_ext_ops__init,
 	.exit		= tier_ext_ops__exit,
@@ -279,6 +297,7 @@ static struct tier_ext_ops tierx_cfi_stubs = {
 	.admit		= tier_ext_ops__admit,
 	.migrated	= tier_ext_ops__migrated,
 	.tick		= tier_ext_ops__tick,
+	.memcg_event	= tier_ext_ops__memcg_event,
 };
 
 static struct bpf_struct_ops bpf_tier_ext_ops = {

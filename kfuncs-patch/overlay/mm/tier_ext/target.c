@@ -217,25 +217,27 @@ void tierx_node_snapshot(struct tierx_node *node)
 
 /**
  * tierx_node_stat() - what tick is told about a node
- * @node: the node
+ * @queue: the queue of the node
  * @stat: where to put it
  */
-void tierx_node_stat(struct tierx_node *node, struct tier_ext_node_stat *stat)
+void tierx_node_stat(struct tierx_queue *queue, struct tier_ext_node_stat *stat)
 {
-	pg_data_t *pgdat = NODE_DATA(node->nid);
+	const struct tierx_node *node = tierx_nodes[queue->nid];
+	int nid = queue->nid;
+	pg_data_t *pgdat = NODE_DATA(nid);
 
 	*stat = (struct tier_ext_node_stat) {
-		.present_pages	   = node_present_pages(node->nid),
-		.free_pages	   = sum_zone_node_page_state(node->nid, NR_FREE_PAGES),
-		.wmark_high_pages  = tierx_sum_wmark(node->nid, WMARK_HIGH),
-		.wmark_promo_pages = tierx_sum_wmark(node->nid, WMARK_PROMO),
+		.present_pages	   = node_present_pages(nid),
+		.free_pages	   = sum_zone_node_page_state(nid, NR_FREE_PAGES),
+		.wmark_high_pages  = tierx_sum_wmark(nid, WMARK_HIGH),
+		.wmark_promo_pages = tierx_sum_wmark(nid, WMARK_PROMO),
 		.active_pages	   = node_page_state(pgdat, NR_ACTIVE_ANON) +
 				     node_page_state(pgdat, NR_ACTIVE_FILE),
 		.inactive_pages	   = node_page_state(pgdat, NR_INACTIVE_ANON) +
 				     node_page_state(pgdat, NR_INACTIVE_FILE),
-		.promoted_pages	   = atomic64_read(&node->promoted_pages),
-		.demoted_pages	   = atomic64_read(&node->demoted_pages),
-		.queue_len	   = tierx_ring_len(&node->ring),
-		.tier		   = tierx_tier_rank(node->nid),
+		.promoted_pages	   = node ? atomic64_read(&node->promoted_pages) : 0,
+		.demoted_pages	   = node ? atomic64_read(&node->demoted_pages) : 0,
+		.queue_len	   = tierx_ring_len(&queue->ring),
+		.tier		   = tierx_tier_rank(nid),
 	};
 }

@@ -4,7 +4,6 @@
  * memory, or of the LRU lists of a node or a cgroup. A program gets snapshots,
  * and names folios by PFN and generation; no lock is held while it runs.
  */
-#include <linux/cgroup.h>
 #include <linux/memcontrol.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm_inline.h>
@@ -272,22 +271,65 @@ static bool tierx_lru_fill(struct tierx_lru_walk *walk)
 	return false;
 }
 
-/* With a reference, or NULL. */
-static struct mem_cgroup *tierx_memcg_get(u64 id)
+/**
+ * tierx_lru_begin() - begin to walk over LRU lists
+ * @nid: the node
+ * @root: the owner, which includes its descendants; NULL for all. The reference
+ *	goes over to the walk.
+ * @flags: &enum tier_ext_walk_flags
+ *
+ * Context: sleepable.
+ * Return: the walk, NULL if there is no memory for it.
+ */
+struct tierx_lru_walk *tierx_lru_begin(int nid, struct mem_cgroup *root,
+				       u64 flags)
 {
-	struct mem_cgroup *memcg = NULL;
-	struct cgroup_subsys_state *css;
-	struct cgroup *cgroup;
+	struct tierx_lru_walk *walk;
 
-	cgroup = cgroup_get_from_id(id);
-	if (IS_ERR(cgroup))
+	walk = kzalloc(sizeof(*walk), GFP_KERNEL);
+	if (!walk) {
+		mem_cgroup_put(root);
 		return NULL;
-	css = cgroup_get_e_css(cgroup, &memory_cgrp_subsys);
-	if (css)
-		memcg = mem_cgroup_from_css(css);
-	cgroup_put(cgroup);
+	}
+	walk->root = root;
+	walk->nid = nid;
+	walk->flags = tierx_walk_flags(flags);
+	walk->memcg = mem_cgroup_iter(root, NULL, NULL);
 
-	return memcg;
+	return walk;
+}
+
+/**
+ * tierx_lru_next() - the next folio of a walk, the coldest of each list first
+ * @walk: the walk
+ *
+ * Context: sleepable.
+ * Return: the folio as it was found, NULL at the end.
+ */
+struct tier_ext_page *tierx_lru_next(struct tierx_lru_walk *walk)
+{
+	for (;;) {
+		while (walk->next < walk->nr)
+			if (tierx_walk_look(walk->pfns[walk->next++],
+					    walk->flags, &walk->page))
+				return &walk->page;
+		if (!tierx_lru_fill(walk))
+			return NULL;
+		cond_resched();
+	}
+}
+
+/**
+ * tierx_lru_end() - end a walk
+ * @walk: the walk
+ */
+void tierx_lru_end(struct tierx_lru_walk *walk)
+{
+	if (walk->cursor)
+		folio_put(walk->cursor);
+	mem_cgroup_iter_break(walk->root, walk->memcg);
+	mem_cgroup_put(walk->root);
+	kfree(walk);
 }
 
 /* Where an iterator keeps its state, which does not fit on a program's stack. */
@@ -382,29 +424,21 @@ __bpf_kfunc void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it)
 __bpf_kfunc int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid,
 				       u64 memcg_id, u64 flags)
 {
+	struct mem_cgroup *root = NULL;
 	struct tierx_lru_walk *walk;
 
 	*tierx_walk_slot(it) = NULL;
-	flags = tierx_walk_flags(flags);
-	if (!flags || !tierx_node_valid(nid))
+	if (!tierx_walk_flags(flags) || !tierx_node_valid(nid))
 		return -EINVAL;
-	walk = kzalloc(sizeof(*walk), GFP_KERNEL);
-	if (!walk)
-		return -ENOMEM;
-
 	if (memcg_id) {
-		walk->root = tierx_memcg_get(memcg_id);
-		if (!walk->root) {
-			kfree(walk);
+		root = tierx_memcg_get(memcg_id);
+		if (!root)
 			return -ENOENT;
-		}
 	}
-	walk->nid = nid;
-	walk->flags = flags;
-	walk->memcg = mem_cgroup_iter(walk->root, NULL, NULL);
+	walk = tierx_lru_begin(nid, root, flags);
 	*tierx_walk_slot(it) = walk;
 
-	return 0;
+	return walk ? 0 : -ENOMEM;
 }
 
 /**
@@ -419,17 +453,7 @@ bpf_iter_tierx_lru_next(struct bpf_iter_tierx_lru *it)
 {
 	struct tierx_lru_walk *walk = *tierx_walk_slot(it);
 
-	if (!walk)
-		return NULL;
-	for (;;) {
-		while (walk->next < walk->nr)
-			if (tierx_walk_look(walk->pfns[walk->next++],
-					    walk->flags, &walk->page))
-				return &walk->page;
-		if (!tierx_lru_fill(walk))
-			return NULL;
-		cond_resched();
-	}
+	return walk ? tierx_lru_next(walk) : NULL;
 }
 
 /**
@@ -440,13 +464,8 @@ __bpf_kfunc void bpf_iter_tierx_lru_destroy(struct bpf_iter_tierx_lru *it)
 {
 	struct tierx_lru_walk *walk = *tierx_walk_slot(it);
 
-	if (!walk)
-		return;
-	if (walk->cursor)
-		folio_put(walk->cursor);
-	mem_cgroup_iter_break(walk->root, walk->memcg);
-	mem_cgroup_put(walk->root);
-	kfree(walk);
+	if (walk)
+		tierx_lru_end(walk);
 }
 
 __bpf_kfunc_end_defs();

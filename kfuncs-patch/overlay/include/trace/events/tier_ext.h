@@ -97,12 +97,14 @@ TRACE_EVENT(tier_ext_migrate,
 
 TRACE_EVENT(tier_ext_exit,
 
-	TP_PROTO(const char *name, const struct tier_ext_exit_info *info),
+	TP_PROTO(const char *name, u64 cgroup_id,
+		 const struct tier_ext_exit_info *info),
 
-	TP_ARGS(name, info),
+	TP_ARGS(name, cgroup_id, info),
 
 	TP_STRUCT__entry(
 		__string(name, name)
+		__field(u64, cgroup_id)
 		__field(int, kind)
 		__field(s64, code)
 		__string(reason, info->reason)
@@ -111,15 +113,36 @@ TRACE_EVENT(tier_ext_exit,
 
 	TP_fast_assign(
 		__assign_str(name);
+		__entry->cgroup_id = cgroup_id;
 		__entry->kind = info->kind;
 		__entry->code = info->code;
 		__assign_str(reason);
 		__assign_str(msg);
 	),
 
-	TP_printk("name=%s kind=%d code=%lld reason=\"%s\" msg=\"%s\"",
-		  __get_str(name), __entry->kind, __entry->code,
-		  __get_str(reason), __get_str(msg))
+	TP_printk("name=%s cgroup_id=%llu kind=%d code=%lld reason=\"%s\" msg=\"%s\"",
+		  __get_str(name), __entry->cgroup_id, __entry->kind,
+		  __entry->code, __get_str(reason), __get_str(msg))
+);
+
+/* One line of the dump of a policy that ended in an error. */
+TRACE_EVENT(tier_ext_dump,
+
+	TP_PROTO(const char *name, const char *line, int len),
+
+	TP_ARGS(name, line, len),
+
+	TP_STRUCT__entry(
+		__string(name, name)
+		__string_len(line, line, len)
+	),
+
+	TP_fast_assign(
+		__assign_str(name);
+		__assign_str(line);
+	),
+
+	TP_printk("name=%s %s", __get_str(name), __get_str(line))
 );
 
 #endif /* _TRACE_TIER_EXT_H */
