@@ -153,6 +153,14 @@ s32 tierx_bpf_shmem_state(struct inode *inode, u64 index) __ksym;
 s64 tierx_bpf_shmem_scan(u32 fd, u64 index, u8 *states, u32 states__sz) __ksym;
 
 /*
+ * What a cgroup may have and shall keep of a tier; init and tick only. 0 or pages, or -EINVAL,
+ * -ENOENT, -EPERM, -ENOSPC, -ENOMEM.
+ */
+s32 tierx_bpf_memcg_set_limit(u64 memcg_id, u32 tier, u64 limit_pages) __ksym;
+s32 tierx_bpf_memcg_set_protection(u64 memcg_id, u32 tier, u64 pages) __ksym;
+s64 tierx_bpf_memcg_usage(u64 memcg_id, u32 tier) __ksym;
+
+/*
  * Walk over folios; sleepable programs only. By PFN:
  *
  *	struct tier_ext_page *page;

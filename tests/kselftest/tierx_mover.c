@@ -58,7 +58,8 @@ static uint64_t nr_settled(struct tierx_mover *mover)
 	static const char *const refusals[] = {
 		"refused_admit",   "refused_cpuset",	"refused_full",	  "refused_gone",
 		"refused_hugetlb", "refused_ksm",	"refused_mlock",  "refused_pin",
-		"refused_stale",   "refused_mempolicy", "refused_target",
+		"refused_stale",   "refused_mempolicy", "refused_target", "refused_tenant",
+		"refused_limit",
 	};
 	uint64_t sum = tierx_mover_count(mover, "nr_migrated_queued") + tierx_event("move_failed");
 	size_t i;

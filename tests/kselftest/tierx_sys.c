@@ -152,13 +152,32 @@ const char *tierx_last_exit(const char *key)
 	return value ? value : "";
 }
 
-uint64_t tierx_event(const char *name)
+static uint64_t find_event(const char *events, const char *name)
 {
-	const char *value = find_line(tierx_sys("root/events"), name);
+	const char *value = find_line(events, name);
 
 	if (!value)
 		FAIL("no event %s", name);
 	return strtoull(value, NULL, 10);
+}
+
+uint64_t tierx_event(const char *name)
+{
+	return find_event(tierx_sys("root/events"), name);
+}
+
+const char *tierx_cgroup_sys(const char *cgroup, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "cgroup/%llu/%s", (unsigned long long)tierx_cgroup_id(cgroup),
+		 name);
+	return tierx_sys(path);
+}
+
+uint64_t tierx_cgroup_event(const char *cgroup, const char *name)
+{
+	return find_event(tierx_cgroup_sys(cgroup, "events"), name);
 }
 
 static uint64_t vmstat(const char *path, const char *name)
@@ -287,6 +306,15 @@ void tierx_set_all_hot(void)
 	tierx_set(NUMAB_DIR "hot_threshold_ms", "60000");
 }
 
+void tierx_cgroup_move(const char *path, pid_t pid)
+{
+	char procs[PATH_MAX], text[32];
+
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+	snprintf(text, sizeof(text), "%d", pid);
+	ASSERT_EQ(tierx_write(procs, text), 0);
+}
+
 static void cgroup_leave(void *arg)
 {
 	char pid[32];
@@ -298,9 +326,9 @@ static void cgroup_leave(void *arg)
 	free(arg);
 }
 
-const char *tierx_cgroup_enter(const char *name)
+static char *cgroup_make(const char *name)
 {
-	char procs[PATH_MAX], pid[32], *path;
+	char *path;
 
 	if (access(CGROUP_DIR "cgroup.subtree_control", W_OK))
 		SKIP("no cgroup v2 at " CGROUP_DIR);
@@ -310,9 +338,25 @@ const char *tierx_cgroup_enter(const char *name)
 	rmdir(path);
 	ASSERT_EQ(mkdir(path, 0755), 0);
 	tierx_defer(cgroup_leave, path);
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	ASSERT_EQ(tierx_write(procs, pid), 0);
+
+	return path;
+}
+
+const char *tierx_cgroup_enter(const char *name)
+{
+	char *path = cgroup_make(name);
+
+	tierx_cgroup_move(path, getpid());
+	return path;
+}
+
+const char *tierx_cgroup_make(const char *name)
+{
+	char *path = cgroup_make(name), control[PATH_MAX];
+
+	snprintf(control, sizeof(control), "%s/cgroup.subtree_control", path);
+	ASSERT_EQ(tierx_write(control, "+memory"), 0);
+
 	return path;
 }
 

@@ -150,8 +150,11 @@ uint64_t tierx_sys_nr(const char *name);
 bool tierx_enabled(void);
 /* A line of last_exit by its first word: kind, code, reason, policy, msg. */
 const char *tierx_last_exit(const char *key);
-/* An event counter of root/events. */
+/* An event counter of root/events, or of the policy of a cgroup. */
 uint64_t tierx_event(const char *name);
+uint64_t tierx_cgroup_event(const char *cgroup, const char *name);
+/* A file of the policy of a cgroup. Asserts. */
+const char *tierx_cgroup_sys(const char *cgroup, const char *name);
 
 /* One more than the highest PFN of the machine. Asserts. */
 uint64_t tierx_max_pfn(void);
@@ -175,6 +178,9 @@ void tierx_set_all_hot(void);
 
 /* A new cgroup below the root, with this process in it until the case ends. */
 const char *tierx_cgroup_enter(const char *name);
+/* A new cgroup, with the memory controller enabled for those below it; and a process into it. */
+const char *tierx_cgroup_make(const char *name);
+void tierx_cgroup_move(const char *path, pid_t pid);
 uint64_t tierx_cgroup_id(const char *path);
 /* Ask the kernel to reclaim from a cgroup. 0, or -EAGAIN if it was less. */
 int tierx_cgroup_reclaim(const char *path, size_t bytes);

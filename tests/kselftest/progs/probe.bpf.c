@@ -13,10 +13,24 @@ static __always_inline void count(volatile u64 *counter)
 	__sync_fetch_and_add((u64 *)counter, 1);
 }
 
+static int not_yet(u32 i, void *ctx)
+{
+	return bpf_ktime_get_ns() >= *(u64 *)ctx;
+}
+
+/* Take so long, the first time. */
+static __always_inline void linger(volatile u32 *ms)
+{
+	u64 end = bpf_ktime_get_ns() + __sync_lock_test_and_set((u32 *)ms, 0) * 1000000ULL;
+
+	bpf_loop(1 << 23, not_yet, &end, 0);
+}
+
 s32 TIERX_OP_SLEEPABLE(probe_init, struct tier_ext_init_args *args)
 {
 	probe.max_pfn = args->max_pfn;
 	probe.enable_seq = args->enable_seq;
+	probe.cgroup_id = args->cgroup_id;
 	probe.nr_node_ids = args->nr_node_ids;
 	probe.replacing = args->replacing;
 	count(&probe.nr_init);
@@ -56,6 +70,8 @@ s32 TIERX_OP(probe_hint_fault, struct folio *folio, struct vm_area_struct *vma,
 	if (probe.call_promote)
 		probe.promote_result = tierx_bpf_folio_promote(folio, -1, probe.promote_flags);
 	count(&probe.nr_hint_fault);
+	if (probe.bad_period && !(probe.nr_hint_fault % probe.bad_period))
+		return TIERX_DENY;
 	return probe.hint_fault;
 }
 
@@ -95,6 +111,8 @@ s32 TIERX_OP(probe_admit, struct tier_ext_request *request)
 {
 	remember(&probe.admitted, request);
 	count(&probe.nr_admit);
+	if (probe.admit_ms)
+		linger(&probe.admit_ms);
 	return probe.admit;
 }
 
@@ -123,6 +141,9 @@ void TIERX_OP_SLEEPABLE(probe_tick, s32 nid, struct tier_ext_node_stat *stat)
 		probe.tick_tier[nid] = stat->tier;
 		count(&probe.nr_tick[nid]);
 	}
+
+	if (probe.tick_ms)
+		linger(&probe.tick_ms);
 
 	order = __sync_lock_test_and_set((u32 *)&probe.order, PROBE_NOTHING);
 	if (order == PROBE_ERROR)

@@ -29,9 +29,17 @@ enum {
 	TIERX_EXIT_UNREG_SWAP,
 	TIERX_EXIT_UNREG_BPF,
 	TIERX_EXIT_UNREG_ABORT,
+	TIERX_EXIT_UNREG_SYSRQ,
+	TIERX_EXIT_UNREG_CGROUP,
 	TIERX_EXIT_ERROR = 1024,
 	TIERX_EXIT_ERROR_BPF,
 	TIERX_EXIT_ERROR_VERDICT,
+	TIERX_EXIT_ERROR_STALL,
+	TIERX_EXIT_ERROR_WATERMARK,
+	TIERX_EXIT_ERROR_MIGRATE,
+	TIERX_EXIT_ERROR_THRASH,
+	TIERX_EXIT_ERROR_RECLAIM,
+	TIERX_EXIT_ERROR_OOM,
 };
 
 typedef uint64_t u64;
@@ -80,6 +88,11 @@ struct tierx_probe {
 	u64 gen;
 	s32 nid;
 	u32 call_promote;
+	/* How long tick and admit take, once. */
+	u32 tick_ms;
+	u32 admit_ms;
+	/* Of how many hint faults one has an invalid answer, 0 for none. */
+	u32 bad_period;
 
 	/* How often each op was called. */
 	u64 nr_init;
@@ -97,6 +110,7 @@ struct tierx_probe {
 	/* What they were told last. */
 	u64 max_pfn;
 	u64 enable_seq;
+	u64 cgroup_id;
 	u32 nr_node_ids;
 	u32 replacing;
 	s32 exit_kind;

@@ -198,8 +198,9 @@ enum tier_ext_walk_flags {
  * @TIERX_EXIT_ERROR_VERDICT: too many of its verdicts were invalid
  * @TIERX_EXIT_ERROR_STALL: a tick, or a round of a queue with the ops that it
  *	calls, took longer than @timeout_ms of &struct tier_ext_ops
- * @TIERX_EXIT_ERROR_WATERMARK: a fast node was below its low watermark for
- *	longer than that, while the policy refused to demote
+ * @TIERX_EXIT_ERROR_WATERMARK: a node that could demote fell below its low
+ *	watermark and did not get up to the high one in that time, while the
+ *	policy refused to demote
  * @TIERX_EXIT_ERROR_MIGRATE: too many of the moves that it wanted failed
  * @TIERX_EXIT_ERROR_THRASH: too many promoted pages were demoted again at once
  * @TIERX_EXIT_ERROR_RECLAIM: too many folios were kept until reclaim was

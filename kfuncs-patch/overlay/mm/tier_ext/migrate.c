@@ -330,6 +330,12 @@ static void tierx_item_put(struct tierx_item *item)
 	item->memcg = NULL;
 }
 
+static void tierx_item_done(struct tierx_policy *policy, struct tierx_item *item)
+{
+	tierx_event_add(policy, TIERX_EV_MOVED, 1);
+	trace_tier_ext_migrate(&item->request, 0);
+}
+
 /* A move is given up: tell the policy. */
 static void tierx_item_failed(struct tierx_policy *policy,
 			      struct tierx_item *item, int error)
@@ -512,7 +518,7 @@ static void tierx_batch_group(struct tierx_policy *policy,
 		if (tierx_folio_in(item->folio, &folios))
 			tierx_item_retry(policy, queue, item, err);
 		else
-			trace_tier_ext_migrate(&item->request, 0);
+			tierx_item_done(policy, item);
 		item->folio = NULL;
 	}
 	putback_movable_pages(&folios);
@@ -529,7 +535,7 @@ static void tierx_item_reclaim(struct tierx_policy *policy,
 	if (reclaim_pages(&folios)) {
 		tierx_event_add(policy, TIERX_EV_RECLAIMED_PAGES,
 				item->request.nr_pages);
-		trace_tier_ext_migrate(&item->request, 0);
+		tierx_item_done(policy, item);
 	} else {
 		tierx_item_retry(policy, queue, item, -EAGAIN);
 	}

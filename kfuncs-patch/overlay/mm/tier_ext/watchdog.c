@@ -123,8 +123,8 @@ static void tierx_watch_queues(struct tierx_policy *policy)
 	}
 }
 
-/* Is a node short of memory that has a slower one to demote to? */
-static bool tierx_node_starving(int nid)
+/* Is a node below a watermark that has a slower one to demote to? */
+static bool tierx_node_below(int nid, enum zone_watermarks wmark)
 {
 	struct zone *zones = NODE_DATA(nid)->node_zones;
 	int i;
@@ -133,18 +133,20 @@ static bool tierx_node_starving(int nid)
 		return false;
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (managed_zone(zones + i) &&
-		    zone_watermark_ok_safe(zones + i, 0, low_wmark_pages(zones + i),
+		    zone_watermark_ok_safe(zones + i, 0,
+					   wmark_pages(zones + i, wmark),
 					   MAX_NR_ZONES - 1))
 			return false;
 	return true;
 }
 
-static int tierx_starving_node(void)
+/* Reclaim is woken at the low watermark, and has done its work at the high. */
+static int tierx_starving_node(bool since)
 {
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY)
-		if (tierx_node_starving(nid))
+		if (tierx_node_below(nid, since ? WMARK_HIGH : WMARK_LOW))
 			return nid;
 	return NUMA_NO_NODE;
 }
@@ -155,7 +157,7 @@ static void tierx_watch_room(struct tierx_policy *policy)
 	struct tierx_window *window = &scope->window;
 	unsigned long refused = tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
 	unsigned long demoted = tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
-	int nid = tierx_starving_node();
+	int nid = tierx_starving_node(window->starving);
 
 	if (nid == NUMA_NO_NODE) {
 		window->starving = 0;
@@ -173,7 +175,7 @@ static void tierx_watch_room(struct tierx_policy *policy)
 	    time_after(jiffies, window->starving +
 		       msecs_to_jiffies(policy->ops->timeout_ms)))
 		tierx_eject(policy, TIERX_EXIT_ERROR_WATERMARK, nid,
-			    "node %d has been below its low watermark for %u ms, and %lu demotions were refused",
+			    "node %d ran out of room more than %u ms ago, and %lu demotions were refused since",
 			    nid, policy->ops->timeout_ms, refused);
 }
 
