@@ -10,6 +10,7 @@
 #include "log.h"
 #include "pfn_map.h"
 #include "pins.h"
+#include "shared.h"
 #include "tierx.h"
 #include "verifier.h"
 
@@ -26,6 +27,8 @@ int policy__prepare(struct policy *policy, const struct arguments *args)
 
 	status = policy__open(policy, args->policy);
 	if (!status)
+		status = shared__check(policy);
+	if (!status)
 		status = policy__assign(policy, args->assignments, args->nr_assignments);
 	if (!status && args->cgroup)
 		status = policy__set_cgroup(policy, args->cgroup);
@@ -33,6 +36,8 @@ int policy__prepare(struct policy *policy, const struct arguments *args)
 		status = kernel__require();
 	if (!status)
 		status = pins__require();
+	if (!status)
+		status = pfn_maps__fit(policy);
 
 	return status;
 }
@@ -40,11 +45,7 @@ int policy__prepare(struct policy *policy, const struct arguments *args)
 int policy__load(struct policy *policy)
 {
 	const char *warning;
-	int status, err;
-
-	status = pfn_maps__fit(policy);
-	if (status)
-		return status;
+	int err;
 
 	log__forget();
 	err = bpf_object__load(policy->object);

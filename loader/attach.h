@@ -7,8 +7,8 @@
 #include "tierx.h"
 
 /**
- * policy__prepare() - open and adjust the policy that the user named, and see to it that it can
- * be loaded here
+ * policy__prepare() - open and adjust the policy that the user named, let it fit this machine, and
+ * see to it that it can be loaded here
  * @policy: to be released by policy__close(), also after an error
  * @args: the command line
  *

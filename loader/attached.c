@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +13,7 @@
 #include "attached.h"
 #include "kernel.h"
 #include "log.h"
+#include "pins.h"
 #include "tierx.h"
 
 #define KERNEL_OPS_TYPE "bpf_struct_ops_" TIERX_OPS_TYPE
@@ -111,6 +114,31 @@ static bool keep_map(struct attached *attached, const struct bpf_map_info *info,
 	return false;
 }
 
+static bool uses_map(const struct attached *attached, __u32 id)
+{
+	int i;
+
+	for (i = 0; i < attached->nr_map_ids; i++)
+		if (attached->map_ids[i] == id)
+			return true;
+	return false;
+}
+
+static int note_map(struct attached *attached, __u32 id)
+{
+	__u32 *ids;
+
+	if (uses_map(attached, id))
+		return 0;
+	ids = reallocarray(attached->map_ids, attached->nr_map_ids + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	ids[attached->nr_map_ids++] = id;
+	attached->map_ids = ids;
+
+	return 0;
+}
+
 static int read_program(struct attached *attached, __u32 id, __u32 *stats_type)
 {
 	__u32 map_ids[NR_PROGRAM_MAPS] = {}, len, i;
@@ -129,6 +157,7 @@ static int read_program(struct attached *attached, __u32 id, __u32 *stats_type)
 	close(fd);
 
 	for (i = 0; !err && i < info.nr_map_ids && i < NR_PROGRAM_MAPS; i++) {
+		err = note_map(attached, map_ids[i]);
 		fd = open_map(map_ids[i], &map);
 		if (fd < 0)
 			continue;
@@ -233,6 +262,7 @@ void attached__close(struct attached *attached)
 
 	description__clear(&attached->description);
 	btf__free(attached->btf);
+	free(attached->map_ids);
 	for (i = 0; i < NR_ATTACHED_MAPS; i++)
 		if (attached->map_fds[i] >= 0)
 			close(attached->map_fds[i]);
@@ -240,6 +270,50 @@ void attached__close(struct attached *attached)
 		close(attached->ops_fd);
 	if (attached->link_fd >= 0)
 		close(attached->link_fd);
+}
+
+/* Where the kernel has cut several names to the same, the pin has the whole one. */
+static int open_pinned_map(const struct attached *attached, const char *name,
+			   struct bpf_map_info *info)
+{
+	char path[PATH_MAX];
+	__u32 len = sizeof(*info);
+	int fd;
+
+	snprintf(path, sizeof(path), PIN_MAPS "/%s", name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -ENOTUNIQ;
+	memset(info, 0, sizeof(*info));
+	if (!bpf_map_get_info_by_fd(fd, info, &len) && uses_map(attached, info->id))
+		return fd;
+
+	close(fd);
+	return -ENOTUNIQ;
+}
+
+int attached__open_map(const struct attached *attached, const char *name, struct bpf_map_info *info)
+{
+	int fd, found = -ENOENT, i;
+	struct bpf_map_info other;
+
+	for (i = 0; i < attached->nr_map_ids; i++) {
+		fd = open_map(attached->map_ids[i], &other);
+		if (fd < 0)
+			return fd;
+		if (strncmp(other.name, name, sizeof(other.name) - 1)) {
+			close(fd);
+			continue;
+		}
+		if (found >= 0) {
+			close(found);
+			close(fd);
+			return open_pinned_map(attached, name, info);
+		}
+		found = fd;
+		*info = other;
+	}
+	return found;
 }
 
 static int read_section(const struct attached *attached, enum attached_map map, void **data)

@@ -26,6 +26,8 @@ enum attached_map {
  * @name: its name
  * @map_fds: other maps, -1 if the policy has no such map
  * @map_sizes: size of their values
+ * @map_ids: ids of all maps that its programs use
+ * @nr_map_ids: number of @map_ids
  * @btf: BTF of the policy
  * @description: what it says about itself
  */
@@ -36,6 +38,8 @@ struct attached {
 	char name[POLICY_NAME_LEN];
 	int map_fds[NR_ATTACHED_MAPS];
 	__u32 map_sizes[NR_ATTACHED_MAPS];
+	__u32 *map_ids;
+	int nr_map_ids;
 	struct btf *btf;
 	struct description description;
 };
@@ -70,6 +74,18 @@ int attached__values(const struct attached *attached, struct number *values);
 
 /** attached__set() - set a knob that may be set at run time; returns 0 or -errno */
 int attached__set(const struct attached *attached, const struct knob *knob, struct number value);
+
+/**
+ * attached__open_map() - open one of its maps
+ * @attached: the policy
+ * @name: the whole name of the map, which the kernel may have cut
+ * @info: what the kernel says about it
+ *
+ * Return: a descriptor, -ENOENT if no program uses such a map, -ENOTUNIQ if it cannot be said
+ * which of several it is, or another -errno.
+ */
+int attached__open_map(const struct attached *attached, const char *name,
+		       struct bpf_map_info *info);
 
 /** attached__counters() - sum of all CPUs of all counters; returns 0 or -errno */
 int attached__counters(const struct attached *attached, __u64 *values);

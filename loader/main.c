@@ -13,6 +13,7 @@
 #define OPTION_CGROUP	  0x100
 #define OPTION_FOREGROUND 0x101
 #define OPTION_JSON	  0x102
+#define OPTION_RESET	  0x103
 #define PROGRAM_LEN	  32
 
 #define EXIT_STATUSES                                                                              \
@@ -43,6 +44,13 @@ static const struct argp_option load_options[] = {
 	{ .name = "foreground",
 	  .key = OPTION_FOREGROUND,
 	  .doc = "hold the policy until a signal, and tell why it ended" },
+	{}
+};
+
+static const struct argp_option swap_options[] = {
+	{ .name = "reset",
+	  .key = OPTION_RESET,
+	  .doc = "start with empty maps, also with those that are shared" },
 	{}
 };
 
@@ -79,7 +87,7 @@ static const struct command {
 	{ "load", "POLICY [KNOB=VALUE...]", "attach a policy; it stays after tierx ends",
 	  TAKES_POLICY | TAKES_ASSIGNMENTS, load_options, command__load },
 	{ "swap", "POLICY [KNOB=VALUE...]", "replace the attached policy, without a gap",
-	  TAKES_POLICY | TAKES_ASSIGNMENTS, .run = command__swap },
+	  TAKES_POLICY | TAKES_ASSIGNMENTS, swap_options, command__swap },
 	{ "set", "KNOB=VALUE...", "set knobs of the attached policy while it runs",
 	  TAKES_ASSIGNMENTS | NEEDS_ASSIGNMENTS, .run = command__set },
 	{ "unload", "", "detach the policy, and go back to the kernel's own",
@@ -191,6 +199,9 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_FOREGROUND:
 		args->foreground = true;
+		return 0;
+	case OPTION_RESET:
+		args->reset = true;
 		return 0;
 	case 'i':
 		return parse_count("-i", arg, &args->interval, state);

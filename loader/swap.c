@@ -12,6 +12,7 @@
 #include "output.h"
 #include "pins.h"
 #include "settings.h"
+#include "shared.h"
 #include "tierx.h"
 
 static double now_ms(void)
@@ -22,12 +23,19 @@ static double now_ms(void)
 	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
-static int report(const char *old, const char *new, double ms, bool as_json)
+/* Takes over @kept. */
+static int report(const char *old, const char *new, double ms, struct json_object *kept,
+		  bool as_json)
 {
 	__u64 seq = kernel__counter("switch_seq");
 	struct json_object *object;
+	size_t i;
 
 	if (!as_json) {
+		for (i = 0; i < json_object_array_length(kept); i++)
+			log__info("%s goes on with map %s of %s", new,
+				  json_object_get_string(json_object_array_get_idx(kept, i)), old);
+		json_object_put(kept);
 		printf("swapped %s for %s (switch_seq %llu) in %.1f ms\n", old, new, seq, ms);
 		return output__flush();
 	}
@@ -37,6 +45,7 @@ static int report(const char *old, const char *new, double ms, bool as_json)
 	json__add_string(object, "new", new);
 	json__add_u64(object, "switch_seq", seq);
 	json__add_double(object, "ms", ms);
+	json_object_object_add(object, "kept", kept);
 
 	return json__print(object);
 }
@@ -70,33 +79,49 @@ static int exchange(struct policy *policy, const struct attached *old, double *m
 	return status;
 }
 
-static int swap(struct policy *policy, const struct arguments *args)
+static int swap(struct policy *policy, const struct attached *old, struct json_object *kept,
+		bool as_json)
 {
 	struct settings_record record, before;
-	struct attached old;
 	double ms;
 	int status;
-
-	status = attached__open(&old);
-	if (status)
-		goto close;
 
 	settings__load(&record);
 	before = record;
 	status = settings__enable(&record, policy);
 	if (!status)
-		status = exchange(policy, &old, &ms);
+		status = exchange(policy, old, &ms);
 	if (status) {
 		settings__revert(&record, &before);
-		goto close;
+		return status;
 	}
 
 	record.since = time(NULL);
 	if (settings__save(&record))
 		log__info("cannot write " PIN_SETTINGS ": %m");
-	status = report(old.name, policy->name, ms, args->json);
-close:
+
+	return report(old->name, policy->name, ms, json_object_get(kept), as_json);
+}
+
+/* Under the lock, so that the maps that are taken over are those of the policy that is replaced. */
+static int load_and_swap(struct policy *policy, const struct arguments *args)
+{
+	struct json_object *kept = json_object_new_array();
+	struct attached old;
+	int status;
+
+	status = attached__open(&old);
+	if (!status && !args->reset)
+		status = shared__take_over(policy, &old, kept);
+	if (!status)
+		status = policy__load(policy);
+	if (!status)
+		status = policy__fill(policy);
+	if (!status)
+		status = swap(policy, &old, kept, args->json);
+	json_object_put(kept);
 	attached__close(&old);
+
 	return status;
 }
 
@@ -107,13 +132,9 @@ int command__swap(const struct arguments *args)
 
 	status = policy__prepare(&policy, args);
 	if (!status)
-		status = policy__load(&policy);
-	if (!status)
-		status = policy__fill(&policy);
-	if (!status)
 		status = pins__lock(&lock_fd);
 	if (!status)
-		status = swap(&policy, args);
+		status = load_and_swap(&policy, args);
 	if (lock_fd >= 0)
 		close(lock_fd);
 	policy__close(&policy);

@@ -89,6 +89,16 @@
 	} while (0)
 
 /*
+ * State that outlives the policy: 'tierx swap' hands a map with this attribute
+ * on to the next policy, if that declares the same.
+ *
+ *	struct {
+ *		...
+ *	} seen TIERX_SHARED SEC(".maps");
+ */
+#define TIERX_SHARED __attribute__((btf_decl_tag(TIERX_TAG_SHARED)))
+
+/*
  * State of each page: a map with one element of type @state per PFN, and
  * name_of(pfn), which is NULL beyond the end.
  *
@@ -99,15 +109,16 @@
  * The loader makes it as large as the machine's memory when the policy is
  * loaded. Memory that is plugged in later and lies beyond has no state. Access
  * is by index, so that no fault path pays for a hash; user space may map it.
+ * Attributes of the map, such as TIERX_SHARED, may follow.
  */
-#define TIERX_PFN_STATE(name, state)                                                               \
+#define TIERX_PFN_STATE(name, state, attributes...)                                                \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
 		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
 		__uint(max_entries, 1);                                                            \
 		__type(key, u32);                                                                  \
 		__type(value, state);                                                              \
-	} name __attribute__((btf_decl_tag(TIERX_TAG_PFN))) SEC(".maps");                          \
+	} name __attribute__((btf_decl_tag(TIERX_TAG_PFN))) attributes SEC(".maps");               \
 	static __always_inline state *name##_of(u64 pfn)                                           \
 	{                                                                                          \
 		u32 key = pfn;                                                                     \

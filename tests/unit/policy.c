@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How a policy is understood from its object file, and files that are none. */
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fixtures.h"
 #include "ktap.h"
 #include "log.h"
 #include "policy.h"
 #include "tierx.h"
-
-static char fixtures[PATH_MAX];
 
 static const char *const not_policies[] = {
 	"no_ops",  "no_link",	"no_name",     "two_policies",
@@ -34,22 +32,6 @@ static const char *const bad_words[] = {
 static const int parts[] = { 0, 1, 4, 8, 12, 15 };
 
 #define NR(array) ((int)(sizeof(array) / sizeof(*(array))))
-
-static void find_fixtures(void)
-{
-	char program[PATH_MAX] = "";
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		snprintf(fixtures, sizeof(fixtures), "%.4000s/fixtures", dirname(program));
-}
-
-static int open_fixture(struct policy *policy, const char *name)
-{
-	char path[PATH_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/%s.bpf.o", fixtures, name);
-	return policy__open(policy, path);
-}
 
 static void test_description(const struct policy *policy)
 {
@@ -117,14 +99,14 @@ static void test_assign(struct policy *policy)
 /* A copy of the first 1/16s of a good policy. */
 static void test_truncated(int part)
 {
-	char from[PATH_MAX + 64], to[] = "/tmp/tierx-test-XXXXXX.bpf.o";
+	char from[FIXTURE_PATH_LEN], to[] = "/tmp/tierx-test-XXXXXX.bpf.o";
 	struct policy policy;
 	struct stat stat_;
 	char *data;
 	FILE *file;
 	int fd;
 
-	snprintf(from, sizeof(from), "%s/full.bpf.o", fixtures);
+	fixture__path(from, "full.bpf.o");
 	fd = mkstemps(to, strlen(".bpf.o"));
 	file = fopen(from, "r");
 	if (fd < 0 || !file || fstat(fileno(file), &stat_)) {
@@ -149,16 +131,15 @@ int main(void)
 	int i;
 
 	log__init();
-	find_fixtures();
 	ktap_plan(1 + 8 + NR(good_words) + NR(bad_words) + 3 + NR(not_policies) + NR(parts));
-	ktap_ok(!open_fixture(&policy, "full"), "open a policy");
+	ktap_ok(!fixture__open(&policy, "full"), "open a policy");
 	if (ktap_nr_failed)
 		return ktap_end();
 	test_description(&policy);
 	test_assign(&policy);
 	policy__close(&policy);
 	for (i = 0; i < NR(not_policies); i++) {
-		ktap_ok(open_fixture(&policy, not_policies[i]) == STATUS_USAGE, "refuse %s",
+		ktap_ok(fixture__open(&policy, not_policies[i]) == STATUS_USAGE, "refuse %s",
 			not_policies[i]);
 		policy__close(&policy);
 	}
