@@ -11,6 +11,7 @@
 #include "hold.h"
 #include "kernel.h"
 #include "log.h"
+#include "restart.h"
 #include "tierx.h"
 
 #define POLL_MS 1000
@@ -41,7 +42,7 @@ static bool is_attached(void)
 	return attached;
 }
 
-static int report_end(void)
+static int report_end(const char *name, bool *again)
 {
 	struct kernel_exit exit;
 	int status;
@@ -49,12 +50,13 @@ static int report_end(void)
 	kernel_exit__read(&exit);
 	kernel_exit__print(&exit);
 	status = exit.kind >= KERNEL_EXIT_ERROR ? STATUS_EJECTED : STATUS_DONE;
+	*again = restart__is_wanted(&exit, name);
 	kernel_exit__clear(&exit);
 
 	return status;
 }
 
-int hold__until_end(int link_fd)
+int hold__until_end(int link_fd, const char *name, bool *again)
 {
 	struct pollfd fds[2] = { { .fd = link_fd }, { .events = POLLIN } };
 	sigset_t signals;
@@ -76,5 +78,5 @@ int hold__until_end(int link_fd)
 	bpf_link_detach(link_fd);
 	close(fds[1].fd);
 
-	return report_end();
+	return report_end(name, again);
 }

@@ -150,14 +150,16 @@ void kernel_pairs__clear(struct kernel_pairs *pairs)
 
 void kernel_exit__read(struct kernel_exit *exit)
 {
-	const char *kind;
+	const char *kind, *code;
 
 	memset(exit, 0, sizeof(*exit));
 	if (kernel_pairs__read(&exit->pairs, "last_exit"))
 		return;
 
 	kind = kernel_pairs__value(&exit->pairs, "kind");
+	code = kernel_pairs__value(&exit->pairs, "code");
 	exit->kind = kind ? strtoull(kind, NULL, 10) : 0;
+	exit->code = code ? strtoll(code, NULL, 10) : 0;
 	exit->dump = file__read(KERNEL_DIR "/last_exit_dump");
 }
 
@@ -180,7 +182,6 @@ void kernel_exit__print(const struct kernel_exit *exit)
 
 struct json_object *kernel_exit__json(const struct kernel_exit *exit)
 {
-	const char *code = kernel_pairs__value(&exit->pairs, "code");
 	struct json_object *object;
 
 	if (!exit->kind)
@@ -189,8 +190,7 @@ struct json_object *kernel_exit__json(const struct kernel_exit *exit)
 	object = json_object_new_object();
 	json__add_u64(object, "kind", exit->kind);
 	json__add_bool(object, "error", exit->kind >= KERNEL_EXIT_ERROR);
-	json_object_object_add(object, "code",
-			       json_object_new_int64(code ? strtoll(code, NULL, 10) : 0));
+	json_object_object_add(object, "code", json_object_new_int64(exit->code));
 	json__add_string(object, "reason", kernel_pairs__value(&exit->pairs, "reason"));
 	json__add_string(object, "policy", kernel_pairs__value(&exit->pairs, "policy"));
 	json__add_string(object, "msg", kernel_pairs__value(&exit->pairs, "msg"));

@@ -6,8 +6,11 @@
 #include <bpf/btf.h>
 #include <json-c/json.h>
 
-#define KERNEL_DIR	  "/sys/kernel/mm/tier_ext"
-#define KERNEL_BTF	  "/sys/kernel/btf/vmlinux"
+#define KERNEL_DIR "/sys/kernel/mm/tier_ext"
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/* Of &enum tier_ext_exit_kind: ended by the policy itself; the first of the errors. */
+#define KERNEL_EXIT_BPF	  66
 #define KERNEL_EXIT_ERROR 1024
 
 /** kernel__btf() - BTF of the kernel, read once; NULL and errno if it has none */
@@ -60,11 +63,13 @@ void kernel_pairs__clear(struct kernel_pairs *pairs);
  * struct kernel_exit - why the last policy ended
  * @pairs: the lines of last_exit
  * @kind: &enum tier_ext_exit_kind, 0 if no policy has ended yet
+ * @code: what the policy or the kernel gave as reason
  * @dump: the dump, may be empty
  */
 struct kernel_exit {
 	struct kernel_pairs pairs;
 	__u64 kind;
+	__s64 code;
 	char *dump;
 };
 

@@ -15,6 +15,7 @@
 #include "log.h"
 #include "output.h"
 #include "pins.h"
+#include "restart.h"
 #include "settings.h"
 #include "tierx.h"
 
@@ -106,12 +107,12 @@ static int load(struct policy *policy, const struct arguments *args, struct sett
 	return status;
 }
 
-static int hold(int link_fd)
+static int hold(const struct policy *policy, int link_fd, bool *again)
 {
 	struct settings_record record;
 	int status, lock_fd = -1;
 
-	status = hold__until_end(link_fd);
+	status = hold__until_end(link_fd, policy->name, again);
 	if (!pins__lock(&lock_fd)) {
 		settings__load(&record);
 		detach(link_fd, &record);
@@ -120,7 +121,7 @@ static int hold(int link_fd)
 	return status;
 }
 
-static int load_and_attach(struct policy *policy, const struct arguments *args)
+static int load_and_attach(struct policy *policy, const struct arguments *args, bool *again)
 {
 	struct settings_record record = {};
 	int status, lock_fd = -1, link_fd = -1;
@@ -146,7 +147,7 @@ static int load_and_attach(struct policy *policy, const struct arguments *args)
 	}
 	if (args->foreground) {
 		close(lock_fd);
-		return hold(link_fd);
+		return hold(policy, link_fd, again);
 	}
 	close(link_fd);
 unlock:
@@ -155,17 +156,47 @@ unlock:
 	return status;
 }
 
-int command__load(const struct arguments *args)
+static int allow_restart(const struct policy *policy, struct restarts *restarts)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (restarts__allow(restarts, now.tv_sec)) {
+		log__info("policy %s wants to be loaded again", policy->name);
+		return STATUS_DONE;
+	}
+	log__error("policy %s has ended in order to be loaded again, and was %d times within %d s",
+		   policy->name, RESTART_MAX, RESTART_SECONDS);
+	return STATUS_EJECTED;
+}
+
+static int load_once(const struct arguments *args, struct restarts *restarts, bool *again)
 {
 	struct policy policy;
 	int status;
 
+	*again = false;
 	status = policy__prepare(&policy, args);
 	if (!status)
 		status = refuse_second(&policy);
 	if (!status)
-		status = load_and_attach(&policy, args);
+		status = load_and_attach(&policy, args, again);
+	if (!status && *again)
+		status = allow_restart(&policy, restarts);
 	policy__close(&policy);
+
+	return status;
+}
+
+int command__load(const struct arguments *args)
+{
+	struct restarts restarts = {};
+	bool again;
+	int status;
+
+	do
+		status = load_once(args, &restarts, &again);
+	while (!status && again);
 
 	return status;
 }

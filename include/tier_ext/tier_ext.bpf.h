@@ -11,6 +11,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <tier_ext/exit.h>
 #include <tier_ext/tags.h>
 
 /*
@@ -207,7 +208,7 @@ void tierx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __ks
 /* The policy found itself broken: eject it, with a dump. */
 #define tierx_bpf_error(fmt, args...) TIERX_BSTR(tierx_bpf_error_bstr, fmt, ##args)
 
-/* The policy is done: end it, which is no error. */
+/* The policy is done: end it, which is no error. Codes: see tier_ext/exit.h. */
 #define tierx_bpf_exit(code, fmt, args...)                                                         \
 	({                                                                                         \
 		s64 ____code = (code);                                                             \
