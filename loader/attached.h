@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The policy that the kernel runs, whoever attached it: found through its link, and understood
+ * A policy that the kernel runs, whoever attached it: found through its link, and understood
  * through the BTF that the kernel holds.
  */
 #ifndef TIERX_ATTACHED_H
 #define TIERX_ATTACHED_H
 
 #include "describe.h"
+#include "place.h"
 #include "policy.h"
+#include "policy_link.h"
 
 /* Maps that a command may need; the kernel knows them by the end of their names. */
 enum attached_map {
@@ -19,10 +21,9 @@ enum attached_map {
 };
 
 /**
- * struct attached - the attached policy
- * @link_fd: its link
- * @ops_fd: its struct_ops map
- * @ops_id: id of that map, different for each policy that was ever loaded
+ * struct attached - an attached policy
+ * @place: what it governs
+ * @link: its link
  * @name: its name
  * @map_fds: other maps, -1 if the policy has no such map
  * @map_sizes: size of their values
@@ -32,9 +33,8 @@ enum attached_map {
  * @description: what it says about itself
  */
 struct attached {
-	int link_fd;
-	int ops_fd;
-	__u32 ops_id;
+	struct place place;
+	struct policy_link link;
 	char name[POLICY_NAME_LEN];
 	int map_fds[NR_ATTACHED_MAPS];
 	__u32 map_sizes[NR_ATTACHED_MAPS];
@@ -47,15 +47,16 @@ struct attached {
 /**
  * attached__open() - find it
  * @attached: to be released by attached__close(), also after an error
+ * @place: what it governs
  *
  * The kernel is known to have tier_ext, and we have the privileges.
  *
- * Return: a status; STATUS_REFUSED if no policy is attached.
+ * Return: a status; STATUS_REFUSED if no policy is attached there.
  */
-int attached__open(struct attached *attached);
+int attached__open(struct attached *attached, const struct place *place);
 
 /** attached__is_none() - true if attached__open() would find nothing */
-bool attached__is_none(void);
+bool attached__is_none(const struct place *place);
 
 /** attached__is_current() - is this still the policy? */
 bool attached__is_current(const struct attached *attached);

@@ -33,21 +33,21 @@ void hold__block_signals(void)
 }
 
 /* The link tells when it is detached; the name also goes if that message is lost. */
-static bool is_attached(void)
+static bool is_attached(const struct place *place)
 {
-	char *name = kernel__policy();
+	char *name = kernel__policy(place);
 	bool attached = name && *name;
 
 	free(name);
 	return attached;
 }
 
-static int report_end(const char *name, bool *again)
+static int report_end(const char *name, const struct place *place, bool *again)
 {
 	struct kernel_exit exit;
 	int status;
 
-	kernel_exit__read(&exit);
+	kernel_exit__read(&exit, place);
 	kernel_exit__print(&exit);
 	status = exit.kind >= KERNEL_EXIT_ERROR ? STATUS_EJECTED : STATUS_DONE;
 	*again = restart__is_wanted(&exit, name);
@@ -56,7 +56,7 @@ static int report_end(const char *name, bool *again)
 	return status;
 }
 
-int hold__until_end(int link_fd, const char *name, bool *again)
+int hold__until_end(int link_fd, const char *name, const struct place *place, bool *again)
 {
 	struct pollfd fds[2] = { { .fd = link_fd }, { .events = POLLIN } };
 	sigset_t signals;
@@ -71,12 +71,12 @@ int hold__until_end(int link_fd, const char *name, bool *again)
 	for (;;) {
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached())
+		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached(place))
 			break;
 	}
 	/* Also waits until the kernel is done with a policy that it is just ejecting. */
 	bpf_link_detach(link_fd);
 	close(fds[1].fd);
 
-	return report_end(name, again);
+	return report_end(name, place, again);
 }

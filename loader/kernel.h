@@ -6,6 +6,8 @@
 #include <bpf/btf.h>
 #include <json-c/json.h>
 
+#include "place.h"
+
 #define KERNEL_DIR "/sys/kernel/mm/tier_ext"
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
@@ -22,8 +24,19 @@ int kernel__require(void);
 /** kernel__missing_capabilities() - names of those that BPF needs and we lack; "" if none */
 const char *kernel__missing_capabilities(void);
 
-/** kernel__policy() - name of the attached policy, to be freed; "" if none, NULL on an error */
-char *kernel__policy(void);
+/** kernel__policy() - name of its policy, to be freed; "" if it has none, NULL on an error */
+char *kernel__policy(const struct place *place);
+
+/** kernel__knows() - has it a policy, or had it one that was ejected? */
+bool kernel__knows(const struct place *place);
+
+/**
+ * kernel__cgroups() - the cgroups that have a policy, or had one that was ejected
+ * @ids: their ids, to be freed
+ *
+ * Return: how many there are, or -ENOMEM.
+ */
+int kernel__cgroups(__u64 **ids);
 
 /** kernel__counter() - a number in KERNEL_DIR, such as switch_seq; 0 if it cannot be read */
 __u64 kernel__counter(const char *name);
@@ -60,7 +73,7 @@ const char *kernel_pairs__value(const struct kernel_pairs *pairs, const char *na
 void kernel_pairs__clear(struct kernel_pairs *pairs);
 
 /**
- * struct kernel_exit - why the last policy ended
+ * struct kernel_exit - why the last policy of a place ended
  * @pairs: the lines of last_exit
  * @kind: &enum tier_ext_exit_kind, 0 if no policy has ended yet
  * @code: what the policy or the kernel gave as reason
@@ -74,7 +87,7 @@ struct kernel_exit {
 };
 
 /** kernel_exit__read() - read it; to be released by kernel_exit__clear() */
-void kernel_exit__read(struct kernel_exit *exit);
+void kernel_exit__read(struct kernel_exit *exit, const struct place *place);
 
 /** kernel_exit__print() - the EXIT line and the dump, on stderr */
 void kernel_exit__print(const struct kernel_exit *exit);

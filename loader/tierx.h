@@ -29,6 +29,7 @@ enum status {
  * @file: file to read, "-" for standard input, or NULL
  * @cgroup: argument of --cgroup, or NULL
  * @foreground: hold the policy until a signal
+ * @all: of all places
  * @reset: hand on no state
  * @json: print JSON
  * @interval: seconds between samples, 0 for one sample
@@ -41,6 +42,7 @@ struct arguments {
 	const char *file;
 	const char *cgroup;
 	bool foreground;
+	bool all;
 	bool reset;
 	bool json;
 	unsigned int interval;

@@ -25,7 +25,7 @@ static const char *const bad_words[] = {
 	"window_ms",   "windo_ms=10",	   "no_knob=2",	     "bias=11",
 	"active=2",    "quota_bytes=-1",   "ops.tick_ms=-1", "ops.tick_ms=4294967296",
 	"ops.name=1",  "ops.hint_fault=1", "ops.nothing=1",  "ops.=1",
-	"=1",
+	"=1",	       "ops.cgroup_id=1",
 };
 
 /* Parts of an object at which a copy may have stopped, in 1/16. */
@@ -68,13 +68,19 @@ static void read_tick(const char *name, const struct btf_type *type, const void 
 		*(struct number *)arg = number__load(value, type->size, false);
 }
 
+static void read_cgroup(const char *name, const struct btf_type *type, const void *value, void *arg)
+{
+	if (!strcmp(name, "cgroup_id"))
+		*(struct number *)arg = number__load(value, type->size, false);
+}
+
 static void test_assign(struct policy *policy)
 {
 	const struct description *description = &policy->description;
 	const struct knob *window = description__knob(description, "window_ms");
 	const struct knob *bias = description__knob(description, "bias");
 	const struct knob *active = description__knob(description, "active");
-	struct number tick = {};
+	struct number tick = {}, cgroup = {};
 	char *word;
 	int i;
 
@@ -92,8 +98,9 @@ static void test_assign(struct policy *policy)
 			policy__knob_value(policy, bias).bits == (__u64)-10 &&
 			!policy__knob_value(policy, active).bits && tick.bits == 10,
 		"only good values were written");
-	ktap_ok(policy__set_cgroup(policy, "/nonexistent") == STATUS_USAGE, "no such cgroup");
-	ktap_ok(policy__set_cgroup(policy, "/tmp") == STATUS_USAGE, "a folder that is no cgroup");
+	ktap_ok(!policy__set_cgroup(policy, 4711), "a cgroup");
+	policy__for_each_member(policy, read_cgroup, &cgroup);
+	ktap_ok(cgroup.bits == 4711, "is in the ops");
 }
 
 /* A copy of the first 1/16s of a good policy. */

@@ -26,12 +26,13 @@ static const struct {
 
 static void test_wanted(void)
 {
+	const struct place machine = {};
 	struct kernel_exit exit;
 	int i;
 
 	for (i = 0; i < NR(exits); i++) {
 		testdir__write(KERNEL_DIR "/last_exit", exits[i].text);
-		kernel_exit__read(&exit);
+		kernel_exit__read(&exit, &machine);
 		ktap_ok(restart__is_wanted(&exit, "mine") == exits[i].wanted, "exit %d", i);
 		kernel_exit__clear(&exit);
 	}
