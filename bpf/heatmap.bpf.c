@@ -16,7 +16,8 @@
  * Limits: demotion is the kernel's. A count belongs to a PFN: a page that is
  * freed leaves its count, until it has aged, to the next one there. Counters
  * take 8 bytes per PFN of the machine, holes included. Only counts of a folio's
- * first PFN are taken.
+ * first PFN are taken. A swap hands counters
+ * on, from and to pagecache as well.
  */
 #include <tier_ext/counter.bpf.h>
 #include <tier_ext/heat.h>
@@ -50,7 +51,7 @@ struct heatmap_stats {
 };
 TIERX_STATS(struct heatmap_stats);
 
-TIERX_PFN_STATE(pages, struct tierx_counter);
+TIERX_PFN_STATE(pages, struct tierx_counter, TIERX_SHARED);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_USER_RINGBUF);

@@ -16,7 +16,8 @@
  * Limits: opt-in, because page cache that is promoted takes room from anonymous
  * memory. One access in access_period is seen, so a count is an estimate. Reads
  * of one page in a row through one file descriptor count as one, as the kernel
- * sees them. Writes are not seen.
+ * sees them. Writes are not seen. A swap hands counters
+ * on, from and to heatmap as well.
  */
 #include <tier_ext/counter.bpf.h>
 
@@ -34,7 +35,7 @@ struct pagecache_stats {
 };
 TIERX_STATS(struct pagecache_stats);
 
-TIERX_PFN_STATE(pages, struct tierx_counter);
+TIERX_PFN_STATE(pages, struct tierx_counter, TIERX_SHARED);
 
 static bool is_wanted(u64 state)
 {

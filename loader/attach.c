@@ -10,6 +10,7 @@
 #include "log.h"
 #include "pfn_map.h"
 #include "pins.h"
+#include "shared.h"
 #include "tierx.h"
 #include "verifier.h"
 
@@ -20,19 +21,23 @@ static bool is_missing(const char *warning)
 	       (strstr(warning, "not found in kernel") || strstr(warning, "Cannot find member"));
 }
 
-int policy__prepare(struct policy *policy, const struct arguments *args)
+int policy__prepare(struct policy *policy, const struct arguments *args, const struct place *place)
 {
 	int status;
 
 	status = policy__open(policy, args->policy);
 	if (!status)
+		status = shared__check(policy);
+	if (!status)
 		status = policy__assign(policy, args->assignments, args->nr_assignments);
-	if (!status && args->cgroup)
-		status = policy__set_cgroup(policy, args->cgroup);
+	if (!status)
+		status = policy__set_cgroup(policy, place->cgroup_id);
 	if (!status)
 		status = kernel__require();
 	if (!status)
 		status = pins__require();
+	if (!status)
+		status = pfn_maps__fit(policy);
 
 	return status;
 }
@@ -40,11 +45,7 @@ int policy__prepare(struct policy *policy, const struct arguments *args)
 int policy__load(struct policy *policy)
 {
 	const char *warning;
-	int status, err;
-
-	status = pfn_maps__fit(policy);
-	if (status)
-		return status;
+	int err;
 
 	log__forget();
 	err = bpf_object__load(policy->object);
@@ -131,7 +132,15 @@ static int fill_ops(struct policy *policy)
 	return err;
 }
 
-int policy__fill(struct policy *policy)
+/* Between a look at the cgroup and this, it may have been removed. */
+static int refuse_gone(const struct policy *policy, const struct place *place)
+{
+	log__error("policy %s was not attached: cgroup %s was removed; name another one",
+		   policy->name, place->cgroup);
+	return STATUS_REFUSED;
+}
+
+int policy__fill(struct policy *policy, const struct place *place)
 {
 	int err = fill_ops(policy);
 
@@ -142,15 +151,33 @@ int policy__fill(struct policy *policy)
 			   policy->name);
 		return STATUS_UNSUPPORTED;
 	}
+	if (err == -ENOENT && place->cgroup_id)
+		return refuse_gone(policy, place);
 	log__error("the kernel refuses a field of policy %s (ops.*): %s", policy->name,
 		   strerror(-err));
 
 	return STATUS_REFUSED;
 }
 
-int policy__attach(struct policy *policy, int *link_fd)
+int policy__refuse_second(const struct policy *policy, const struct place *place)
 {
-	char *other;
+	char *other = kernel__policy(place);
+	char words[PLACE_WORDS_LEN];
+	int status = STATUS_DONE;
+
+	if (other && *other) {
+		log__error("policy %s is attached%s; replace it with 'tierx swap %s%s%s'", other,
+			   place__words(place, "to", words), policy->name,
+			   place->cgroup ? " --cgroup " : "", place->cgroup ? place->cgroup : "");
+		status = STATUS_REFUSED;
+	}
+	free(other);
+
+	return status;
+}
+
+int policy__attach(struct policy *policy, const struct place *place, int *link_fd)
+{
 	int err;
 
 	*link_fd = bpf_link_create(bpf_map__fd(policy->ops_map), 0, BPF_STRUCT_OPS, NULL);
@@ -158,29 +185,28 @@ int policy__attach(struct policy *policy, int *link_fd)
 		return STATUS_DONE;
 
 	err = *link_fd;
-	if (err == -EBUSY) {
-		other = kernel__policy();
-		log__error("policy %s is attached; replace it with 'tierx swap %s'",
-			   other ? other : "?", policy->name);
-		free(other);
-	} else {
-		log__error("policy %s was not attached: %s", policy->name, strerror(-err));
-	}
+	if (err == -EBUSY && policy__refuse_second(policy, place))
+		return STATUS_REFUSED;
+	if (err == -ENOENT && place->cgroup_id)
+		return refuse_gone(policy, place);
+	log__error("policy %s was not attached: %s", policy->name, strerror(-err));
 
 	return STATUS_REFUSED;
 }
 
-int policy__replace(struct policy *policy, int link_fd, int old_fd)
+int policy__replace(struct policy *policy, const struct place *place, const struct policy_link *old)
 {
-	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_map_fd = old_fd);
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_map_fd = old->ops_fd);
 	int err;
 
-	err = bpf_link_update(link_fd, bpf_map__fd(policy->ops_map), &opts);
+	err = bpf_link_update(old->fd, bpf_map__fd(policy->ops_map), &opts);
 	if (!err)
 		return STATUS_DONE;
 
 	if (err == -ENOLINK || err == -ESTALE)
-		log__error("the attached policy has just ended; use 'tierx load %s'", policy->name);
+		log__error("the attached policy has just ended; use 'tierx load %s%s%s'",
+			   policy->name, place->cgroup ? " --cgroup " : "",
+			   place->cgroup ? place->cgroup : "");
 	else if (err == -EPERM)
 		log__error("the attached policy was replaced by somebody else meanwhile");
 	else

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,9 +13,9 @@
 #include "attached.h"
 #include "kernel.h"
 #include "log.h"
+#include "pins.h"
 #include "tierx.h"
 
-#define KERNEL_OPS_TYPE "bpf_struct_ops_" TIERX_OPS_TYPE
 #define NR_PROGRAM_MAPS 64
 
 static const char *const map_suffixes[NR_ATTACHED_MAPS] = {
@@ -22,17 +24,6 @@ static const char *const map_suffixes[NR_ATTACHED_MAPS] = {
 	[ATTACHED_RODATA] = ".rodata",
 	[ATTACHED_HEAT] = TIERX_HEAT_MAP,
 };
-
-/* Id of the struct_ops map of a link; 0 if it is another kind of link, or detached. */
-static __u32 link_ops_id(int link_fd)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-
-	if (bpf_link_get_info_by_fd(link_fd, &info, &len) || info.type != BPF_LINK_TYPE_STRUCT_OPS)
-		return 0;
-	return info.struct_ops.map_id;
-}
 
 static int open_map(__u32 id, struct bpf_map_info *info)
 {
@@ -48,45 +39,6 @@ static int open_map(__u32 id, struct bpf_map_info *info)
 
 	close(fd);
 	return -EINVAL;
-}
-
-/* Try one link; 0 if it holds a policy, and @attached has its link and its ops. */
-static int try_link(struct attached *attached, __u32 id, __u32 ops_type, __u32 *btf_id)
-{
-	struct bpf_map_info info;
-
-	attached->link_fd = bpf_link_get_fd_by_id(id);
-	if (attached->link_fd < 0)
-		return -ENOENT;
-
-	attached->ops_id = link_ops_id(attached->link_fd);
-	if (attached->ops_id)
-		attached->ops_fd = open_map(attached->ops_id, &info);
-	if (attached->ops_fd >= 0 && info.btf_vmlinux_value_type_id == ops_type) {
-		*btf_id = info.btf_id;
-		return 0;
-	}
-
-	if (attached->ops_fd >= 0)
-		close(attached->ops_fd);
-	close(attached->link_fd);
-	attached->ops_fd = -1;
-	attached->link_fd = -1;
-
-	return -ENOENT;
-}
-
-static int find_link(struct attached *attached, __u32 *btf_id)
-{
-	int ops_type = btf__find_by_name_kind(kernel__btf(), KERNEL_OPS_TYPE, BTF_KIND_STRUCT);
-	__u32 id = 0;
-
-	if (ops_type < 0)
-		return -ENOENT;
-	while (!bpf_link_get_next_id(id, &id))
-		if (!try_link(attached, id, ops_type, btf_id))
-			return 0;
-	return -ENOENT;
 }
 
 /* Keep @fd if it is a map that commands need. */
@@ -111,8 +63,45 @@ static bool keep_map(struct attached *attached, const struct bpf_map_info *info,
 	return false;
 }
 
-static int read_program(struct attached *attached, __u32 id, __u32 *stats_type)
+static bool uses_map(const struct attached *attached, __u32 id)
 {
+	int i;
+
+	for (i = 0; i < attached->nr_map_ids; i++)
+		if (attached->map_ids[i] == id)
+			return true;
+	return false;
+}
+
+static int note_map(struct attached *attached, __u32 id)
+{
+	__u32 *ids;
+
+	if (uses_map(attached, id))
+		return 0;
+	ids = reallocarray(attached->map_ids, attached->nr_map_ids + 1, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	ids[attached->nr_map_ids++] = id;
+	attached->map_ids = ids;
+
+	return 0;
+}
+
+/**
+ * struct reading - programs of a policy that are being read
+ * @attached: the policy
+ * @stats_type: type of the value of the stats map, as soon as that is known
+ */
+struct reading {
+	struct attached *attached;
+	__u32 stats_type;
+};
+
+static int read_program(__u32 id, void *arg)
+{
+	struct reading *reading = arg;
+	struct attached *attached = reading->attached;
 	__u32 map_ids[NR_PROGRAM_MAPS] = {}, len, i;
 	struct bpf_prog_info info = {
 		.nr_map_ids = NR_PROGRAM_MAPS,
@@ -129,102 +118,65 @@ static int read_program(struct attached *attached, __u32 id, __u32 *stats_type)
 	close(fd);
 
 	for (i = 0; !err && i < info.nr_map_ids && i < NR_PROGRAM_MAPS; i++) {
+		err = note_map(attached, map_ids[i]);
 		fd = open_map(map_ids[i], &map);
 		if (fd < 0)
 			continue;
 		if (!keep_map(attached, &map, fd))
 			close(fd);
 		else if (fd == attached->map_fds[ATTACHED_STATS])
-			*stats_type = map.btf_value_type_id;
+			reading->stats_type = map.btf_value_type_id;
 	}
 	return err;
 }
 
-/* The kernel shows ops with ids of programs in place of function pointers. */
-static int read_ops(struct attached *attached, __u32 *stats_type)
+int attached__open(struct attached *attached, const struct place *place)
 {
-	const struct btf *btf = kernel__btf();
-	int ops_id = btf__find_by_name_kind(btf, TIERX_OPS_TYPE, BTF_KIND_STRUCT);
-	int outer_id = btf__find_by_name_kind(btf, KERNEL_OPS_TYPE, BTF_KIND_STRUCT);
-	const struct btf_type *outer = btf__type_by_id(btf, outer_id);
-	const struct btf_type *ops = btf__type_by_id(btf, ops_id);
-	const struct btf_member *member = btf_members(ops);
-	const void *data, *field;
-	__u32 key = 0;
-	__u64 program;
-	void *value;
-	int err, i;
-
-	value = calloc(1, outer->size);
-	if (!value)
-		return -ENOMEM;
-	err = bpf_map_lookup_elem(attached->ops_fd, &key, value);
-	data = value + btf_members(outer)[btf_vlen(outer) - 1].offset / 8;
-
-	for (i = 0; !err && i < btf_vlen(ops); i++, member++) {
-		field = data + member->offset / 8;
-		if (!strcmp(btf__name_by_offset(btf, member->name_off), "name"))
-			strncpy(attached->name, field, POLICY_NAME_LEN - 1);
-		if (!btf_is_ptr(btf__type_by_id(btf, btf__resolve_type(btf, member->type))))
-			continue;
-		memcpy(&program, field, sizeof(program));
-		if (program)
-			err = read_program(attached, program, stats_type);
-	}
-	free(value);
-
-	return err;
-}
-
-int attached__open(struct attached *attached)
-{
-	__u32 btf_id = 0, stats_type = 0;
+	struct reading reading = { .attached = attached };
+	char words[PLACE_WORDS_LEN];
 	int err;
 
 	memset(attached, 0, sizeof(*attached));
 	memset(attached->map_fds, -1, sizeof(attached->map_fds));
-	attached->link_fd = -1;
-	attached->ops_fd = -1;
+	attached->place = *place;
 
-	if (find_link(attached, &btf_id)) {
-		log__error("no policy is attached");
+	if (!policy_link__find(&attached->link, place)) {
+		log__error("no policy is attached%s; 'tierx load' attaches one",
+			   place__words(place, "to", words));
 		return STATUS_REFUSED;
 	}
-	attached->btf = btf__load_from_kernel_by_id(btf_id);
+	attached->btf = btf__load_from_kernel_by_id(attached->link.btf_id);
 	if (!attached->btf) {
 		log__error("the attached policy has no BTF: %m");
 		return STATUS_INTERNAL;
 	}
-	err = read_ops(attached, &stats_type);
+	strncpy(attached->name, ops__name(&attached->link.ops), POLICY_NAME_LEN - 1);
+	err = ops__for_each_program(&attached->link.ops, read_program, &reading);
 	if (err) {
 		log__error("cannot read the attached policy: %s", strerror(-err));
 		return STATUS_INTERNAL;
 	}
 
-	return description__read(&attached->description, attached->btf, stats_type);
+	return description__read(&attached->description, attached->btf, reading.stats_type);
 }
 
-bool attached__is_none(void)
+bool attached__is_none(const struct place *place)
 {
-	struct attached attached = { .link_fd = -1, .ops_fd = -1 };
-	__u32 btf_id;
+	struct policy_link link;
+	bool found = policy_link__find(&link, place);
 
-	if (find_link(&attached, &btf_id))
-		return true;
-	close(attached.link_fd);
-	close(attached.ops_fd);
-
-	return false;
+	policy_link__close(&link);
+	return !found;
 }
 
 bool attached__is_current(const struct attached *attached)
 {
-	char *name = kernel__policy();
+	char *name = kernel__policy(&attached->place);
 	bool current = name && !strcmp(name, attached->name);
 
 	/* The link of an ejected policy may still name its ops. */
 	free(name);
-	return current && link_ops_id(attached->link_fd) == attached->ops_id;
+	return current && policy_link__is_current(&attached->link);
 }
 
 void attached__close(struct attached *attached)
@@ -233,13 +185,57 @@ void attached__close(struct attached *attached)
 
 	description__clear(&attached->description);
 	btf__free(attached->btf);
+	free(attached->map_ids);
 	for (i = 0; i < NR_ATTACHED_MAPS; i++)
 		if (attached->map_fds[i] >= 0)
 			close(attached->map_fds[i]);
-	if (attached->ops_fd >= 0)
-		close(attached->ops_fd);
-	if (attached->link_fd >= 0)
-		close(attached->link_fd);
+	policy_link__close(&attached->link);
+}
+
+/* Where the kernel has cut several names to the same, the pin has the whole one. */
+static int open_pinned_map(const struct attached *attached, const char *name,
+			   struct bpf_map_info *info)
+{
+	char path[PATH_MAX];
+	struct pins pins;
+	__u32 len = sizeof(*info);
+	int fd;
+
+	pins__of(&pins, &attached->place);
+	snprintf(path, sizeof(path), "%s/%s", pins.maps, name);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -ENOTUNIQ;
+	memset(info, 0, sizeof(*info));
+	if (!bpf_map_get_info_by_fd(fd, info, &len) && uses_map(attached, info->id))
+		return fd;
+
+	close(fd);
+	return -ENOTUNIQ;
+}
+
+int attached__open_map(const struct attached *attached, const char *name, struct bpf_map_info *info)
+{
+	int fd, found = -ENOENT, i;
+	struct bpf_map_info other;
+
+	for (i = 0; i < attached->nr_map_ids; i++) {
+		fd = open_map(attached->map_ids[i], &other);
+		if (fd < 0)
+			return fd;
+		if (strncmp(other.name, name, sizeof(other.name) - 1)) {
+			close(fd);
+			continue;
+		}
+		if (found >= 0) {
+			close(found);
+			close(fd);
+			return open_pinned_map(attached, name, info);
+		}
+		found = fd;
+		*info = other;
+	}
+	return found;
 }
 
 static int read_section(const struct attached *attached, enum attached_map map, void **data)

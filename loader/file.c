@@ -32,6 +32,14 @@ bool file__exists(const char *path)
 	return !access(full, F_OK);
 }
 
+DIR *file__open_folder(const char *path)
+{
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", file_root, path);
+	return opendir(full);
+}
+
 char *file__read(const char *path)
 {
 	size_t size = 4096, len = 0;

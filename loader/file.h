@@ -3,6 +3,7 @@
 #ifndef TIERX_FILE_H
 #define TIERX_FILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <linux/types.h>
 
@@ -20,6 +21,9 @@ char *file__read(const char *path);
 
 /** file__read_u64() - read a file that holds a number first; returns 0 or -errno */
 int file__read_u64(const char *path, __u64 *value);
+
+/** file__open_folder() - as opendir() */
+DIR *file__open_folder(const char *path);
 
 /** file__write() - write @text; returns 0 or -errno */
 int file__write(const char *path, const char *text);

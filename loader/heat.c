@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,8 +25,8 @@
 #define FULL_SECONDS	    30
 #define MILLISECONDS_A_WAIT 1000
 
-/* Only root can open it, and it is there as long as the kernel has tier_ext. */
-#define LOCK_FILE KERNEL_DIR "/abort"
+/* Only root can open it, and it is there as long as the policy may be. */
+#define LOCK_FILE "abort"
 
 /**
  * struct feed - heat on its way to a policy
@@ -66,16 +67,21 @@ static int open_input(struct feed *feed)
 }
 
 /* A ring buffer takes one writer at a time, and does not see to that itself. */
-static int lock(int *fd)
+static int lock(const struct place *place, int *fd)
 {
-	*fd = open(LOCK_FILE, O_WRONLY | O_CLOEXEC);
+	char file[PLACE_FILE_LEN], path[PATH_MAX];
+
+	/* That of the machine has been one level higher for longer. */
+	snprintf(path, sizeof(path), KERNEL_DIR "/%s",
+		 place->cgroup_id ? place__file(place, LOCK_FILE, file) : LOCK_FILE);
+	*fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (*fd >= 0 && !flock(*fd, LOCK_EX | LOCK_NB))
 		return STATUS_DONE;
 
 	if (errno == EWOULDBLOCK)
 		log__error("another 'tierx heat' is running; let it end, or join the inputs");
 	else
-		log__error("cannot lock " LOCK_FILE ": %m");
+		log__error("cannot lock %s: %m", path);
 	return STATUS_REFUSED;
 }
 
@@ -235,15 +241,15 @@ static int print(const struct feed *feed, bool as_json)
 	return output__flush();
 }
 
-static int feed_policy(struct feed *feed, bool as_json)
+static int feed_policy(struct feed *feed, const struct place *place, bool as_json)
 {
 	int status, print_status, lock_fd = -1;
 
-	status = attached__open(&feed->attached);
+	status = attached__open(&feed->attached, place);
 	if (!status)
 		status = open_ring(feed);
 	if (!status)
-		status = lock(&lock_fd);
+		status = lock(&feed->attached.place, &lock_fd);
 	if (!status) {
 		status = feed_lines(feed);
 		print_status = print(feed, as_json);
@@ -260,9 +266,12 @@ static int feed_policy(struct feed *feed, bool as_json)
 int command__heat(const struct arguments *args)
 {
 	struct feed feed = { .file = args->file };
+	struct place place;
 	int status;
 
-	status = open_input(&feed);
+	status = place__find(&place, args->cgroup);
+	if (!status)
+		status = open_input(&feed);
 	if (status)
 		return status;
 
@@ -270,7 +279,7 @@ int command__heat(const struct arguments *args)
 	if (!status)
 		status = pfn__end(&feed.end);
 	if (!status)
-		status = feed_policy(&feed, args->json);
+		status = feed_policy(&feed, &place, args->json);
 	if (feed.input != stdin)
 		fclose(feed.input);
 

@@ -11,6 +11,7 @@
 #include "hold.h"
 #include "kernel.h"
 #include "log.h"
+#include "restart.h"
 #include "tierx.h"
 
 #define POLL_MS 1000
@@ -32,29 +33,30 @@ void hold__block_signals(void)
 }
 
 /* The link tells when it is detached; the name also goes if that message is lost. */
-static bool is_attached(void)
+static bool is_attached(const struct place *place)
 {
-	char *name = kernel__policy();
+	char *name = kernel__policy(place);
 	bool attached = name && *name;
 
 	free(name);
 	return attached;
 }
 
-static int report_end(void)
+static int report_end(const char *name, const struct place *place, bool *again)
 {
 	struct kernel_exit exit;
 	int status;
 
-	kernel_exit__read(&exit);
+	kernel_exit__read(&exit, place);
 	kernel_exit__print(&exit);
 	status = exit.kind >= KERNEL_EXIT_ERROR ? STATUS_EJECTED : STATUS_DONE;
+	*again = restart__is_wanted(&exit, name);
 	kernel_exit__clear(&exit);
 
 	return status;
 }
 
-int hold__until_end(int link_fd)
+int hold__until_end(int link_fd, const char *name, const struct place *place, bool *again)
 {
 	struct pollfd fds[2] = { { .fd = link_fd }, { .events = POLLIN } };
 	sigset_t signals;
@@ -69,12 +71,12 @@ int hold__until_end(int link_fd)
 	for (;;) {
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached())
+		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached(place))
 			break;
 	}
 	/* Also waits until the kernel is done with a policy that it is just ejecting. */
 	bpf_link_detach(link_fd);
 	close(fds[1].fd);
 
-	return report_end();
+	return report_end(name, place, again);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -84,9 +85,46 @@ int kernel__require(void)
 	return STATUS_REFUSED;
 }
 
-char *kernel__policy(void)
+char *kernel__policy(const struct place *place)
 {
-	return file__read(KERNEL_DIR "/root/ops");
+	char file[PLACE_FILE_LEN], path[PATH_LEN];
+
+	snprintf(path, sizeof(path), KERNEL_DIR "/%s", place__file(place, "ops", file));
+	return file__read(path);
+}
+
+bool kernel__knows(const struct place *place)
+{
+	char *name = kernel__policy(place);
+
+	free(name);
+	return name;
+}
+
+int kernel__cgroups(__u64 **ids)
+{
+	DIR *folder = file__open_folder(KERNEL_DIR "/cgroup");
+	struct dirent *entry;
+	__u64 *more, id;
+	int nr = 0;
+
+	*ids = NULL;
+	/* A kernel without policies of cgroups has no such folder. */
+	while (folder && nr >= 0 && (entry = readdir(folder))) {
+		id = strtoull(entry->d_name, NULL, 10);
+		if (!id)
+			continue;
+		more = reallocarray(*ids, nr + 1, sizeof(*more));
+		if (more) {
+			more[nr++] = id;
+			*ids = more;
+		} else {
+			nr = -ENOMEM;
+		}
+	}
+	if (folder)
+		closedir(folder);
+	return nr;
 }
 
 __u64 kernel__counter(const char *name)
@@ -148,17 +186,39 @@ void kernel_pairs__clear(struct kernel_pairs *pairs)
 	memset(pairs, 0, sizeof(*pairs));
 }
 
-void kernel_exit__read(struct kernel_exit *exit)
+static void read_exit(struct kernel_exit *exit, const char *file, const char *dump_file)
 {
-	const char *kind;
+	const char *kind, *code;
+	char path[PATH_LEN];
 
 	memset(exit, 0, sizeof(*exit));
-	if (kernel_pairs__read(&exit->pairs, "last_exit"))
+	if (kernel_pairs__read(&exit->pairs, file))
 		return;
 
 	kind = kernel_pairs__value(&exit->pairs, "kind");
+	code = kernel_pairs__value(&exit->pairs, "code");
 	exit->kind = kind ? strtoull(kind, NULL, 10) : 0;
-	exit->dump = file__read(KERNEL_DIR "/last_exit_dump");
+	exit->code = code ? strtoll(code, NULL, 10) : 0;
+	snprintf(path, sizeof(path), KERNEL_DIR "/%s", dump_file);
+	exit->dump = file__read(path);
+}
+
+void kernel_exit__read(struct kernel_exit *exit, const struct place *place)
+{
+	char file[PLACE_FILE_LEN], dump_file[PLACE_FILE_LEN];
+	const char *cgroup_id;
+
+	read_exit(exit, place__file(place, "last_exit", file),
+		  place__file(place, "last_exit_dump", dump_file));
+	if (exit->kind)
+		return;
+
+	/* The files of a cgroup go with its policy; then the end may still be the last of all. */
+	kernel_exit__clear(exit);
+	read_exit(exit, "last_exit", "last_exit_dump");
+	cgroup_id = kernel_pairs__value(&exit->pairs, "cgroup_id");
+	if ((cgroup_id ? strtoull(cgroup_id, NULL, 10) : 0) != place->cgroup_id)
+		kernel_exit__clear(exit);
 }
 
 void kernel_exit__print(const struct kernel_exit *exit)
@@ -180,7 +240,6 @@ void kernel_exit__print(const struct kernel_exit *exit)
 
 struct json_object *kernel_exit__json(const struct kernel_exit *exit)
 {
-	const char *code = kernel_pairs__value(&exit->pairs, "code");
 	struct json_object *object;
 
 	if (!exit->kind)
@@ -189,8 +248,7 @@ struct json_object *kernel_exit__json(const struct kernel_exit *exit)
 	object = json_object_new_object();
 	json__add_u64(object, "kind", exit->kind);
 	json__add_bool(object, "error", exit->kind >= KERNEL_EXIT_ERROR);
-	json_object_object_add(object, "code",
-			       json_object_new_int64(code ? strtoll(code, NULL, 10) : 0));
+	json_object_object_add(object, "code", json_object_new_int64(exit->code));
 	json__add_string(object, "reason", kernel_pairs__value(&exit->pairs, "reason"));
 	json__add_string(object, "policy", kernel_pairs__value(&exit->pairs, "policy"));
 	json__add_string(object, "msg", kernel_pairs__value(&exit->pairs, "msg"));

@@ -6,8 +6,13 @@
 #include <bpf/btf.h>
 #include <json-c/json.h>
 
-#define KERNEL_DIR	  "/sys/kernel/mm/tier_ext"
-#define KERNEL_BTF	  "/sys/kernel/btf/vmlinux"
+#include "place.h"
+
+#define KERNEL_DIR "/sys/kernel/mm/tier_ext"
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/* Of &enum tier_ext_exit_kind: ended by the policy itself; the first of the errors. */
+#define KERNEL_EXIT_BPF	  66
 #define KERNEL_EXIT_ERROR 1024
 
 /** kernel__btf() - BTF of the kernel, read once; NULL and errno if it has none */
@@ -19,8 +24,19 @@ int kernel__require(void);
 /** kernel__missing_capabilities() - names of those that BPF needs and we lack; "" if none */
 const char *kernel__missing_capabilities(void);
 
-/** kernel__policy() - name of the attached policy, to be freed; "" if none, NULL on an error */
-char *kernel__policy(void);
+/** kernel__policy() - name of its policy, to be freed; "" if it has none, NULL on an error */
+char *kernel__policy(const struct place *place);
+
+/** kernel__knows() - has it a policy, or had it one that was ejected? */
+bool kernel__knows(const struct place *place);
+
+/**
+ * kernel__cgroups() - the cgroups that have a policy, or had one that was ejected
+ * @ids: their ids, to be freed
+ *
+ * Return: how many there are, or -ENOMEM.
+ */
+int kernel__cgroups(__u64 **ids);
 
 /** kernel__counter() - a number in KERNEL_DIR, such as switch_seq; 0 if it cannot be read */
 __u64 kernel__counter(const char *name);
@@ -57,19 +73,21 @@ const char *kernel_pairs__value(const struct kernel_pairs *pairs, const char *na
 void kernel_pairs__clear(struct kernel_pairs *pairs);
 
 /**
- * struct kernel_exit - why the last policy ended
+ * struct kernel_exit - why the last policy of a place ended
  * @pairs: the lines of last_exit
  * @kind: &enum tier_ext_exit_kind, 0 if no policy has ended yet
+ * @code: what the policy or the kernel gave as reason
  * @dump: the dump, may be empty
  */
 struct kernel_exit {
 	struct kernel_pairs pairs;
 	__u64 kind;
+	__s64 code;
 	char *dump;
 };
 
 /** kernel_exit__read() - read it; to be released by kernel_exit__clear() */
-void kernel_exit__read(struct kernel_exit *exit);
+void kernel_exit__read(struct kernel_exit *exit, const struct place *place);
 
 /** kernel_exit__print() - the EXIT line and the dump, on stderr */
 void kernel_exit__print(const struct kernel_exit *exit);

@@ -15,157 +15,193 @@
 #include "log.h"
 #include "output.h"
 #include "pins.h"
+#include "restart.h"
 #include "settings.h"
 #include "tierx.h"
 
-/* Is there a policy already? */
-static int refuse_second(const struct policy *policy)
+/**
+ * struct loading - a policy on its way into the kernel
+ * @args: the command line
+ * @place: what it is to govern
+ * @pins: its pins
+ * @policy: the policy
+ * @link_fd: its link, -1 as long as there is none
+ */
+struct loading {
+	const struct arguments *args;
+	struct place place;
+	struct pins pins;
+	struct policy policy;
+	int link_fd;
+};
+
+static int pin(struct loading *loading)
 {
-	char *other = kernel__policy();
-	int status = STATUS_DONE;
+	int err = pins__add(&loading->pins, loading->link_fd, loading->policy.object);
 
-	if (other && *other) {
-		log__error("policy %s is attached; replace it with 'tierx swap %s'", other,
-			   policy->name);
-		status = STATUS_REFUSED;
-	}
-	free(other);
-
-	return status;
-}
-
-static int pin(struct policy *policy, int link_fd)
-{
-	int err;
-
-	err = pins__add_maps(policy->object, PIN_MAPS);
-	if (!err)
-		err = bpf_obj_pin(link_fd, PIN_LINK);
 	if (!err)
 		return STATUS_DONE;
 
-	log__error("cannot pin policy %s below " PIN_ROOT ": %s", policy->name, strerror(-err));
+	log__error("cannot pin policy %s below %s: %s", loading->policy.name, loading->pins.folder,
+		   strerror(-err));
 	return STATUS_REFUSED;
 }
 
-static int report(const struct policy *policy, bool as_json)
+static int report(const struct policy *policy, const struct place *place, bool as_json)
 {
 	__u64 seq = kernel__counter("enable_seq");
+	char words[PLACE_WORDS_LEN];
 	struct json_object *object;
 
 	if (!as_json) {
-		printf("attached %s (enable_seq %llu)\n", policy->name, seq);
+		printf("attached %s%s (enable_seq %llu)\n", policy->name,
+		       place__words(place, "to", words), seq);
 		return output__flush();
 	}
 
 	object = json_object_new_object();
 	json__add_string(object, "policy", policy->name);
+	json__add_string(object, "cgroup", place->cgroup);
 	json__add_u64(object, "enable_seq", seq);
 
 	return json__print(object);
 }
 
 /* Take the policy out again, and leave the machine as it was. */
-static void detach(int link_fd, struct settings_record *record)
+static void detach(struct loading *loading, struct settings_record *record)
 {
-	if (link_fd >= 0) {
+	if (loading->link_fd >= 0) {
 		/* It fails if the policy was ejected; then there is nothing to do. */
-		bpf_link_detach(link_fd);
-		close(link_fd);
+		bpf_link_detach(loading->link_fd);
+		close(loading->link_fd);
+		loading->link_fd = -1;
 	}
+	settings__release(record);
 	/* Somebody else may have been quick. */
-	if (!attached__is_none())
-		return;
-	settings__restore(record);
-	pins__clear();
+	if (attached__is_none(&loading->place))
+		pins__remove(&loading->pins);
+	pins__end();
 }
 
 /* Under the lock: all or nothing. */
-static int load(struct policy *policy, const struct arguments *args, struct settings_record *record,
-		int *link_fd)
+static int attach(struct loading *loading, struct settings_record *record)
 {
 	int status;
 
 	/* A policy that was ejected, or whose loader was killed, leaves pins and settings. */
 	settings__load(record);
-	pins__remove_maps(PIN_MAPS);
-	pins__remove_maps(PIN_MAPS_NEW);
-	unlink(PIN_LINK);
+	pins__remove(&loading->pins);
+	pins__prune();
 
-	status = settings__enable(record, policy);
+	status = settings__enable(record, &loading->policy);
 	if (status)
 		return status;
-	record->since = time(NULL);
 	if (settings__save(record))
 		log__info("cannot pin " PIN_SETTINGS ": %m");
 
-	status = policy__attach(policy, link_fd);
-	if (!status && !args->foreground)
-		status = pin(policy, *link_fd);
+	status = policy__attach(&loading->policy, &loading->place, &loading->link_fd);
+	if (!status && !loading->args->foreground)
+		status = pin(loading);
 
 	return status;
 }
 
-static int hold(int link_fd)
+static int hold(struct loading *loading, bool *again)
 {
 	struct settings_record record;
 	int status, lock_fd = -1;
 
-	status = hold__until_end(link_fd);
+	status = hold__until_end(loading->link_fd, loading->policy.name, &loading->place, again);
 	if (!pins__lock(&lock_fd)) {
 		settings__load(&record);
-		detach(link_fd, &record);
+		detach(loading, &record);
 		close(lock_fd);
 	}
 	return status;
 }
 
-static int load_and_attach(struct policy *policy, const struct arguments *args)
+static int load_and_attach(struct loading *loading, bool *again)
 {
+	const struct arguments *args = loading->args;
 	struct settings_record record = {};
-	int status, lock_fd = -1, link_fd = -1;
+	int status, lock_fd = -1;
 
-	status = policy__load(policy);
+	status = policy__load(&loading->policy);
 	if (!status)
-		status = policy__fill(policy);
+		status = policy__fill(&loading->policy, &loading->place);
 	if (!status)
 		status = pins__lock(&lock_fd);
 	if (!status)
-		status = refuse_second(policy);
+		status = policy__refuse_second(&loading->policy, &loading->place);
 	if (status)
 		goto unlock;
 
 	if (args->foreground)
 		hold__block_signals();
-	status = load(policy, args, &record, &link_fd);
+	status = attach(loading, &record);
 	if (!status)
-		status = report(policy, args->json);
+		status = report(&loading->policy, &loading->place, args->json);
 	if (status) {
-		detach(link_fd, &record);
+		detach(loading, &record);
 		goto unlock;
 	}
 	if (args->foreground) {
 		close(lock_fd);
-		return hold(link_fd);
+		return hold(loading, again);
 	}
-	close(link_fd);
+	close(loading->link_fd);
 unlock:
 	if (lock_fd >= 0)
 		close(lock_fd);
 	return status;
 }
 
-int command__load(const struct arguments *args)
+static int allow_restart(const struct policy *policy, struct restarts *restarts)
 {
-	struct policy policy;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (restarts__allow(restarts, now.tv_sec)) {
+		log__info("policy %s wants to be loaded again", policy->name);
+		return STATUS_DONE;
+	}
+	log__error("policy %s has ended in order to be loaded again, and was %d times within %d s",
+		   policy->name, RESTART_MAX, RESTART_SECONDS);
+	return STATUS_EJECTED;
+}
+
+static int load_once(const struct arguments *args, struct restarts *restarts, bool *again)
+{
+	struct loading loading = { .args = args, .link_fd = -1 };
 	int status;
 
-	status = policy__prepare(&policy, args);
+	*again = false;
+	status = place__find(&loading.place, args->cgroup);
+	if (status)
+		return status;
+
+	pins__of(&loading.pins, &loading.place);
+	status = policy__prepare(&loading.policy, args, &loading.place);
 	if (!status)
-		status = refuse_second(&policy);
+		status = policy__refuse_second(&loading.policy, &loading.place);
 	if (!status)
-		status = load_and_attach(&policy, args);
-	policy__close(&policy);
+		status = load_and_attach(&loading, again);
+	if (!status && *again)
+		status = allow_restart(&loading.policy, restarts);
+	policy__close(&loading.policy);
+
+	return status;
+}
+
+int command__load(const struct arguments *args)
+{
+	struct restarts restarts = {};
+	bool again;
+	int status;
+
+	do
+		status = load_once(args, &restarts, &again);
+	while (!status && again);
 
 	return status;
 }

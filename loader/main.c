@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "log.h"
 #include "number.h"
 #include "suggest.h"
@@ -13,6 +14,8 @@
 #define OPTION_CGROUP	  0x100
 #define OPTION_FOREGROUND 0x101
 #define OPTION_JSON	  0x102
+#define OPTION_RESET	  0x103
+#define OPTION_ALL	  0x104
 #define PROGRAM_LEN	  32
 
 #define EXIT_STATUSES                                                                              \
@@ -26,6 +29,7 @@ enum takes {
 	TAKES_ASSIGNMENTS = 1 << 1,
 	NEEDS_ASSIGNMENTS = 1 << 2,
 	TAKES_FILE = 1 << 3,
+	TAKES_CGROUP = 1 << 4,
 };
 
 static const struct argp_option common_options[] = {
@@ -35,14 +39,30 @@ static const struct argp_option common_options[] = {
 	{}
 };
 
-static const struct argp_option load_options[] = {
+static const struct argp_option cgroup_options[] = {
 	{ .name = "cgroup",
 	  .key = OPTION_CGROUP,
 	  .arg = "PATH",
-	  .doc = "govern this memory cgroup" },
+	  .doc = "the policy of this memory cgroup, a folder below " CGROUP_ROOT },
+	{}
+};
+
+static const struct argp_option load_options[] = {
 	{ .name = "foreground",
 	  .key = OPTION_FOREGROUND,
 	  .doc = "hold the policy until a signal, and tell why it ended" },
+	{}
+};
+
+static const struct argp_option swap_options[] = {
+	{ .name = "reset",
+	  .key = OPTION_RESET,
+	  .doc = "start with empty maps, also with those that are shared" },
+	{}
+};
+
+static const struct argp_option unload_options[] = {
+	{ .name = "all", .key = OPTION_ALL, .doc = "those of the machine and of all cgroups" },
 	{}
 };
 
@@ -77,19 +97,19 @@ static const struct command {
 	{ "info", "POLICY", "ops, knobs and counters of a policy", TAKES_POLICY,
 	  .run = command__info },
 	{ "load", "POLICY [KNOB=VALUE...]", "attach a policy; it stays after tierx ends",
-	  TAKES_POLICY | TAKES_ASSIGNMENTS, load_options, command__load },
+	  TAKES_POLICY | TAKES_ASSIGNMENTS | TAKES_CGROUP, load_options, command__load },
 	{ "swap", "POLICY [KNOB=VALUE...]", "replace the attached policy, without a gap",
-	  TAKES_POLICY | TAKES_ASSIGNMENTS, .run = command__swap },
+	  TAKES_POLICY | TAKES_ASSIGNMENTS | TAKES_CGROUP, swap_options, command__swap },
 	{ "set", "KNOB=VALUE...", "set knobs of the attached policy while it runs",
-	  TAKES_ASSIGNMENTS | NEEDS_ASSIGNMENTS, .run = command__set },
-	{ "unload", "", "detach the policy, and go back to the kernel's own",
-	  .run = command__unload },
-	{ "status", "", "what is attached, its knobs, events, and the last exit",
+	  TAKES_ASSIGNMENTS | NEEDS_ASSIGNMENTS | TAKES_CGROUP, .run = command__set },
+	{ "unload", "", "detach the policy, and go back to the kernel's own", TAKES_CGROUP,
+	  unload_options, command__unload },
+	{ "status", "", "what is attached where, knobs, events, and the last exit", TAKES_CGROUP,
 	  .run = command__status },
-	{ "stats", "", "counters of the policy and of the kernel, and their rates",
-	  .options = stats_options, .run = command__stats },
+	{ "stats", "", "counters of the policy and of the kernel, and their rates", TAKES_CGROUP,
+	  stats_options, command__stats },
 	{ "heat", "FILE|-", "feed counters of accesses to physical memory to the attached policy",
-	  TAKES_FILE, .run = command__heat },
+	  TAKES_FILE | TAKES_CGROUP, .run = command__heat },
 	{ "shmem", "FILE", "where the pages of a shmem file or memfd are", TAKES_FILE,
 	  .run = command__shmem },
 };
@@ -144,6 +164,17 @@ static error_t parse_common(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
+static error_t parse_cgroup(int key, char *arg, struct argp_state *state)
+{
+	struct invocation *invocation = state->input;
+
+	if (key != OPTION_CGROUP)
+		return ARGP_ERR_UNKNOWN;
+	invocation->args.cgroup = arg;
+
+	return 0;
+}
+
 static error_t parse_word(struct invocation *invocation, char *word, struct argp_state *state)
 {
 	struct arguments *args = &invocation->args;
@@ -185,12 +216,17 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = invocation;
+		if (invocation->command->takes & TAKES_CGROUP)
+			state->child_inputs[1] = invocation;
 		return 0;
-	case OPTION_CGROUP:
-		args->cgroup = arg;
+	case OPTION_ALL:
+		args->all = true;
 		return 0;
 	case OPTION_FOREGROUND:
 		args->foreground = true;
+		return 0;
+	case OPTION_RESET:
+		args->reset = true;
 		return 0;
 	case 'i':
 		return parse_count("-i", arg, &args->interval, state);
@@ -207,7 +243,12 @@ static error_t parse_command(int key, char *arg, struct argp_state *state)
 static int run_command(struct invocation *invocation, int argc, char **argv)
 {
 	const struct argp common = { .options = common_options, .parser = parse_common };
-	const struct argp_child children[] = { { .argp = &common }, {} };
+	const struct argp cgroup = { .options = cgroup_options, .parser = parse_cgroup };
+	const struct argp_child children[] = {
+		{ .argp = &common },
+		{ .argp = invocation->command->takes & TAKES_CGROUP ? &cgroup : NULL },
+		{}
+	};
 	const struct argp argp = {
 		.options = invocation->command->options,
 		.parser = parse_command,

@@ -3,9 +3,6 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <linux/magic.h>
 #include <tier_ext/tags.h>
 
 #include "library.h"
@@ -13,7 +10,8 @@
 #include "policy.h"
 #include "tierx.h"
 
-#define OPS_PREFIX "ops."
+#define OPS_PREFIX   "ops."
+#define CGROUP_FIELD "cgroup_id"
 
 /* Find the struct_ops map; there has to be exactly one, and of the right kind. */
 static int find_ops(struct policy *policy)
@@ -242,6 +240,11 @@ static int assign_field(struct policy *policy, const char *name, const char *tex
 	size_t size = 0;
 	void *field;
 
+	/* Where a policy is attached decides about pins, messages and more. */
+	if (!strcmp(name, CGROUP_FIELD)) {
+		log__error("ops." CGROUP_FIELD " is set by --cgroup");
+		return STATUS_USAGE;
+	}
 	field = find_field(policy, name, &size);
 	if (!field || !size) {
 		log__error("struct %s has no integer field %s", TIERX_OPS_TYPE, name);
@@ -299,31 +302,20 @@ int policy__assign(struct policy *policy, char **words, int nr)
 	return STATUS_DONE;
 }
 
-int policy__set_cgroup(struct policy *policy, const char *path)
+int policy__set_cgroup(struct policy *policy, __u64 cgroup_id)
 {
-	struct number id = {};
-	struct statfs fs;
-	struct stat stat_;
+	struct number id = { .bits = cgroup_id };
 	size_t size = 0;
 	void *field;
 
-	if (stat(path, &stat_) || !S_ISDIR(stat_.st_mode)) {
-		log__error("no such cgroup: %s", path);
+	field = find_field(policy, CGROUP_FIELD, &size);
+	if (field && size) {
+		number__store(field, size, id);
+	} else if (cgroup_id) {
+		log__error("policy %s was built without " CGROUP_FIELD " in struct %s",
+			   policy->name, TIERX_OPS_TYPE);
 		return STATUS_USAGE;
 	}
-	if (statfs(path, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
-		log__error("no such cgroup: %s is not in a cgroup v2 file system", path);
-		return STATUS_USAGE;
-	}
-	field = find_field(policy, "cgroup_id", &size);
-	if (!field || !size) {
-		log__error("policy %s was built without cgroup_id in struct %s", policy->name,
-			   TIERX_OPS_TYPE);
-		return STATUS_USAGE;
-	}
-	/* On 64-bit kernels the inode number of a cgroup is its id. */
-	id.bits = stat_.st_ino;
-	number__store(field, size, id);
 
 	return STATUS_DONE;
 }

@@ -49,8 +49,8 @@ void policy__close(struct policy *policy);
  */
 int policy__assign(struct policy *policy, char **words, int nr);
 
-/** policy__set_cgroup() - make it a policy for a memory cgroup; returns a status */
-int policy__set_cgroup(struct policy *policy, const char *path);
+/** policy__set_cgroup() - make it a policy for this cgroup, 0 for the machine; returns a status */
+int policy__set_cgroup(struct policy *policy, __u64 cgroup_id);
 
 /** policy__program() - program that implements an op; NULL if there is none, or no such op */
 struct bpf_program *policy__program(const struct policy *policy, const char *op);

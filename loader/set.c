@@ -36,8 +36,10 @@ static int check_change(const struct attached *attached, const char *word, struc
 	if (!change->knob) {
 		status = STATUS_USAGE;
 	} else if (!change->knob->at_runtime) {
-		log__error("knob %s is fixed when %s is loaded; use 'tierx swap %s %s'", name,
-			   attached->name, attached->name, word);
+		log__error("knob %s is fixed when %s is loaded; use 'tierx swap %s %s%s%s'", name,
+			   attached->name, attached->name, word,
+			   attached->place.cgroup ? " --cgroup " : "",
+			   attached->place.cgroup ? attached->place.cgroup : "");
 		status = STATUS_USAGE;
 	} else {
 		status = knob__parse_value(change->knob, value, &change->value);
@@ -119,15 +121,18 @@ static int check_words(const struct arguments *args)
 int command__set(const struct arguments *args)
 {
 	struct attached attached;
+	struct place place;
 	int status;
 
 	status = check_words(args);
+	if (!status)
+		status = place__find(&place, args->cgroup);
 	if (!status)
 		status = kernel__require();
 	if (status)
 		return status;
 
-	status = attached__open(&attached);
+	status = attached__open(&attached, &place);
 	if (!status)
 		status = set(&attached, args);
 	attached__close(&attached);

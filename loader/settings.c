@@ -9,6 +9,7 @@
 #include "file.h"
 #include "log.h"
 #include "pins.h"
+#include "policy_link.h"
 #include "settings.h"
 #include "tierx.h"
 
@@ -20,18 +21,21 @@ static const struct {
 	const char *key;
 	const char *path;
 	const char *config;
+	const char *ops[2];
 } settings[NR_SETTINGS] = {
 	[SETTING_NUMA_BALANCING] = {
 		.name = "kernel.numa_balancing",
 		.key = "numa_balancing",
 		.path = "/proc/sys/kernel/numa_balancing",
 		.config = "CONFIG_NUMA_BALANCING",
+		.ops = { "hint_fault" },
 	},
 	[SETTING_DEMOTION] = {
 		.name = "demotion_enabled",
 		.key = "demotion_enabled",
 		.path = "/sys/kernel/mm/numa/demotion_enabled",
 		.config = "CONFIG_NUMA and CONFIG_MIGRATION",
+		.ops = { "reclaim", "demote_target" },
 	},
 };
 
@@ -80,11 +84,33 @@ bool setting__is_on(enum setting_id id, __u32 value)
 	return wanted(id, value) == value;
 }
 
-static bool is_needed(enum setting_id id, const struct policy *policy)
+__u32 settings__needed(bool (*has_op)(const void *policy, const char *op), const void *policy)
 {
-	if (id == SETTING_NUMA_BALANCING)
-		return policy__program(policy, "hint_fault");
-	return policy__program(policy, "reclaim") || policy__program(policy, "demote_target");
+	__u32 needed = 0;
+	int id, i;
+
+	for (id = 0; id < NR_SETTINGS; id++)
+		for (i = 0; i < 2; i++)
+			if (settings[id].ops[i] && has_op(policy, settings[id].ops[i]))
+				needed |= 1U << id;
+	return needed;
+}
+
+__u32 settings__in_use(void)
+{
+	struct policy_link link;
+	__u32 needed = 0, id = 0;
+
+	while (policy_link__next(&link, &id)) {
+		needed |= settings__needed(ops__has, &link.ops);
+		policy_link__close(&link);
+	}
+	return needed;
+}
+
+static bool has_program(const void *policy, const char *op)
+{
+	return policy__program(policy, op);
 }
 
 static int enable(enum setting_id id, struct setting_record *record)
@@ -119,10 +145,11 @@ static int enable(enum setting_id id, struct setting_record *record)
 
 int settings__enable(struct settings_record *record, const struct policy *policy)
 {
+	__u32 needed = settings__needed(has_program, policy);
 	int id, status;
 
 	for (id = 0; id < NR_SETTINGS; id++) {
-		if (!is_needed(id, policy))
+		if (!(needed & 1U << id))
 			continue;
 		status = enable(id, &record->records[id]);
 		if (status)
@@ -152,12 +179,36 @@ static void restore(enum setting_id id, struct setting_record *record)
 		log__info("set %s back to %u", settings[id].name, record->before);
 }
 
-void settings__restore(struct settings_record *record)
+void settings__restore(struct settings_record *record, __u32 needed)
 {
 	int id;
 
 	for (id = 0; id < NR_SETTINGS; id++)
-		restore(id, &record->records[id]);
+		if (!(needed & 1U << id))
+			restore(id, &record->records[id]);
+}
+
+void settings__release(struct settings_record *record)
+{
+	settings__restore(record, settings__in_use());
+	settings__save(record);
+}
+
+/* As bits. */
+static __u32 changed(const struct settings_record *record)
+{
+	__u32 changed = 0;
+	int id;
+
+	for (id = 0; id < NR_SETTINGS; id++)
+		if (record->records[id].changed)
+			changed |= 1U << id;
+	return changed;
+}
+
+__u32 settings__left(const struct settings_record *record)
+{
+	return changed(record) & ~settings__in_use();
 }
 
 void settings__revert(struct settings_record *record, const struct settings_record *before)
@@ -188,6 +239,9 @@ int settings__save(const struct settings_record *record)
 {
 	__u32 key = 0;
 	int fd, err;
+
+	if (!changed(record))
+		return unlink(PIN_SETTINGS) && errno != ENOENT ? -errno : 0;
 
 	fd = bpf_obj_get(PIN_SETTINGS);
 	if (fd >= 0) {

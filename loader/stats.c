@@ -53,10 +53,11 @@ static int sample__fill(struct sample *sample, const struct attached *attached)
 {
 	const struct description *description = &attached->description;
 	struct kernel_pairs events = {};
+	char path[PLACE_FILE_LEN];
 	__u64 *values;
 	int i, err;
 
-	kernel_pairs__read(&events, "root/events");
+	kernel_pairs__read(&events, place__file(&attached->place, "events", path));
 	values = calloc(description->nr_counters + 1, sizeof(*values));
 	sample->counters =
 		calloc(description->nr_counters + events.nr + 1, sizeof(*sample->counters));
@@ -76,16 +77,16 @@ static int sample__fill(struct sample *sample, const struct attached *attached)
 	return STATUS_INTERNAL;
 }
 
-static int sample__read(struct sample *sample)
+static int sample__read(struct sample *sample, const struct place *place)
 {
 	struct attached attached;
 	int status;
 
 	memset(sample, 0, sizeof(*sample));
-	status = attached__open(&attached);
+	status = attached__open(&attached, place);
 	if (!status) {
 		sample->time_ns = now_ns();
-		sample->ops_id = attached.ops_id;
+		sample->ops_id = attached.link.ops_id;
 		strcpy(sample->policy, attached.name);
 		status = sample__fill(sample, &attached);
 	}
@@ -194,12 +195,15 @@ int command__stats(const struct arguments *args)
 {
 	struct sample sample = {}, last = {};
 	unsigned int nr = 0;
+	struct place place;
 	int status;
 
-	status = kernel__require();
+	status = place__find(&place, args->cgroup);
+	if (!status)
+		status = kernel__require();
 
 	while (!status) {
-		status = sample__read(&sample);
+		status = sample__read(&sample, &place);
 		if (!status)
 			status = print(&sample, &last, args);
 		sample__clear(&last);

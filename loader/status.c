@@ -12,20 +12,10 @@
 #include "output.h"
 #include "pins.h"
 #include "settings.h"
+#include "status_tree.h"
 #include "tierx.h"
 
-#define TIME_LEN 32
-
 static const char *const counters[] = { "enable_seq", "switch_seq", "nr_rejected" };
-
-static void format_time(__u64 seconds, char text[TIME_LEN])
-{
-	time_t t = seconds;
-	struct tm tm;
-
-	if (!seconds || !localtime_r(&t, &tm) || !strftime(text, TIME_LEN, "%F %T %z", &tm))
-		strcpy(text, "unknown");
-}
 
 static void print_knobs(const struct attached *attached, const struct number *values)
 {
@@ -54,22 +44,20 @@ static struct json_object *knobs_json(const struct attached *attached, const str
 	return object;
 }
 
-/* The attached policy, if there is one. */
-static int show_policy(struct json_object *object)
+/* The policy of @place, which has one. */
+static int show_policy(const struct place *place, struct json_object *object)
 {
-	struct settings_record record;
+	char since[STATUS_TIME_LEN];
 	struct attached attached;
 	struct number *values = NULL;
-	char since[TIME_LEN];
-	bool pinned = !access(PIN_LINK, F_OK);
+	struct pins pins;
 	int status;
 
-	settings__load(&record);
-	format_time(record.since, since);
-	status = attached__open(&attached);
+	status = attached__open(&attached, place);
 	if (status)
 		goto close;
 
+	pins__of(&pins, place);
 	values = calloc(attached.description.nr_knobs + 1, sizeof(*values));
 	if (!values || attached__values(&attached, values)) {
 		log__error("cannot read the knobs of %s: %m", attached.name);
@@ -77,14 +65,15 @@ static int show_policy(struct json_object *object)
 	} else if (object) {
 		json__add_string(object, "policy", attached.name);
 		json__add_string(object, "about", attached.description.about);
-		json__add_u64(object, "since", record.since);
-		json__add_bool(object, "pinned", pinned);
+		json__add_u64(object, "since", ops__since(&attached.link.ops));
+		json__add_bool(object, "pinned", pins__exist(&pins));
 		json_object_object_add(object, "knobs", knobs_json(&attached, values));
 	} else {
+		status__format_time(ops__since(&attached.link.ops), since);
 		printf("policy      %s: %s\n", attached.name, attached.description.about);
 		printf("since       %s\n", since);
 		printf("held by     %s\n",
-		       pinned ? PIN_LINK : "a process, or a pin of another program");
+		       pins__exist(&pins) ? pins.link : "a process, or a pin of another program");
 		print_knobs(&attached, values);
 	}
 	free(values);
@@ -93,21 +82,19 @@ close:
 	return status;
 }
 
-static void show_none(struct json_object *object)
+static void show_none(const struct place *place, struct json_object *object)
 {
 	struct settings_record record;
-	int id, left = 0;
 
 	if (object) {
 		json__add_string(object, "policy", NULL);
 		return;
 	}
 
-	puts("policy      none, the kernel decides");
+	puts(place->cgroup_id ? "policy      none of its own" :
+				"policy      none, the kernel decides");
 	settings__load(&record);
-	for (id = 0; id < NR_SETTINGS; id++)
-		left += record.records[id].changed;
-	if (left)
+	if (settings__left(&record))
 		log__info(
 			"the last policy has left settings behind; 'tierx unload' puts them back");
 }
@@ -147,14 +134,15 @@ static void show_counters(struct json_object *object)
 	}
 }
 
-static void show_events(struct json_object *object)
+static void show_events(const struct place *place, struct json_object *object)
 {
 	struct json_object *list = object ? json_object_new_object() : NULL;
 	struct kernel_pairs events;
+	char path[PLACE_FILE_LEN];
 	__u64 value;
 	int i;
 
-	if (!kernel_pairs__read(&events, "root/events")) {
+	if (!kernel_pairs__read(&events, place__file(place, "events", path))) {
 		for (i = 0; i < events.nr; i++) {
 			value = strtoull(events.pairs[i].value, NULL, 10);
 			if (object)
@@ -168,48 +156,65 @@ static void show_events(struct json_object *object)
 		json_object_object_add(object, "events", list);
 }
 
-static void show_exit(struct json_object *object)
+static void show_exit(const struct place *place, struct json_object *object)
 {
 	struct kernel_exit exit;
-	const char *policy, *reason, *msg;
 
-	kernel_exit__read(&exit);
-	policy = kernel_pairs__value(&exit.pairs, "policy");
-	reason = kernel_pairs__value(&exit.pairs, "reason");
-	msg = kernel_pairs__value(&exit.pairs, "msg");
+	kernel_exit__read(&exit, place);
 	if (object) {
 		json_object_object_add(object, "last_exit", kernel_exit__json(&exit));
 	} else if (exit.kind) {
-		printf("last exit   %s: %s%s%s\n", policy ? policy : "?", reason ? reason : "?",
-		       msg && *msg ? ": " : "", msg ? msg : "");
+		fputs("last exit   ", stdout);
+		status__print_exit(&exit);
+		putchar('\n');
 		if (exit.dump && *exit.dump)
 			printf("%s\n", exit.dump);
 	}
 	kernel_exit__clear(&exit);
 }
 
+static int show(const struct place *place, struct json_object *object)
+{
+	int status = STATUS_DONE;
+
+	if (object && place->cgroup_id) {
+		json__add_string(object, "cgroup", place->cgroup);
+		json__add_u64(object, "cgroup_id", place->cgroup_id);
+	} else if (place->cgroup_id) {
+		printf("cgroup      %s\n", place->cgroup);
+	}
+	if (attached__is_none(place))
+		show_none(place, object);
+	else
+		status = show_policy(place, object);
+	if (status)
+		return status;
+
+	show_settings(object);
+	show_counters(object);
+	show_events(place, object);
+	show_exit(place, object);
+
+	return place->cgroup_id ? STATUS_DONE : status_tree__show(object);
+}
+
 int command__status(const struct arguments *args)
 {
 	struct json_object *object;
+	struct place place;
 	int status;
 
-	status = kernel__require();
+	status = place__find(&place, args->cgroup);
+	if (!status)
+		status = kernel__require();
 	if (status)
 		return status;
 
 	object = args->json ? json_object_new_object() : NULL;
-	if (attached__is_none())
-		show_none(object);
-	else
-		status = show_policy(object);
+	status = show(&place, object);
 	if (status) {
 		json_object_put(object);
 		return status;
 	}
-	show_settings(object);
-	show_counters(object);
-	show_events(object);
-	show_exit(object);
-
 	return object ? json__print(object) : output__flush();
 }

@@ -29,6 +29,8 @@ enum status {
  * @file: file to read, "-" for standard input, or NULL
  * @cgroup: argument of --cgroup, or NULL
  * @foreground: hold the policy until a signal
+ * @all: of all places
+ * @reset: hand on no state
  * @json: print JSON
  * @interval: seconds between samples, 0 for one sample
  * @count: number of samples, 0 for no end
@@ -40,6 +42,8 @@ struct arguments {
 	const char *file;
 	const char *cgroup;
 	bool foreground;
+	bool all;
+	bool reset;
 	bool json;
 	unsigned int interval;
 	unsigned int count;

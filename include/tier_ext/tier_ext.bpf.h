@@ -11,6 +11,7 @@
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <tier_ext/exit.h>
 #include <tier_ext/tags.h>
 
 /*
@@ -89,6 +90,16 @@
 	} while (0)
 
 /*
+ * State that outlives the policy: 'tierx swap' hands a map with this attribute
+ * on to the next policy, if that declares the same.
+ *
+ *	struct {
+ *		...
+ *	} seen TIERX_SHARED SEC(".maps");
+ */
+#define TIERX_SHARED __attribute__((btf_decl_tag(TIERX_TAG_SHARED)))
+
+/*
  * State of each page: a map with one element of type @state per PFN, and
  * name_of(pfn), which is NULL beyond the end.
  *
@@ -99,15 +110,16 @@
  * The loader makes it as large as the machine's memory when the policy is
  * loaded. Memory that is plugged in later and lies beyond has no state. Access
  * is by index, so that no fault path pays for a hash; user space may map it.
+ * Attributes of the map, such as TIERX_SHARED, may follow.
  */
-#define TIERX_PFN_STATE(name, state)                                                               \
+#define TIERX_PFN_STATE(name, state, attributes...)                                                \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
 		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
 		__uint(max_entries, 1);                                                            \
 		__type(key, u32);                                                                  \
 		__type(value, state);                                                              \
-	} name __attribute__((btf_decl_tag(TIERX_TAG_PFN))) SEC(".maps");                          \
+	} name __attribute__((btf_decl_tag(TIERX_TAG_PFN))) attributes SEC(".maps");               \
 	static __always_inline state *name##_of(u64 pfn)                                           \
 	{                                                                                          \
 		u32 key = pfn;                                                                     \
@@ -204,7 +216,7 @@ void tierx_bpf_dump_bstr(char *fmt, unsigned long long *data, u32 data__sz) __ks
 /* The policy found itself broken: eject it, with a dump. */
 #define tierx_bpf_error(fmt, args...) TIERX_BSTR(tierx_bpf_error_bstr, fmt, ##args)
 
-/* The policy is done: end it, which is no error. */
+/* The policy is done: end it, which is no error. Codes: see tier_ext/exit.h. */
 #define tierx_bpf_exit(code, fmt, args...)                                                         \
 	({                                                                                         \
 		s64 ____code = (code);                                                             \

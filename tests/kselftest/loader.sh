@@ -25,9 +25,9 @@ pinned() { [ -e "$PINS/$1" ]; }
 nothing_left() { [ ! -e $PINS ] && policy_is '' && settings_are 0 false; }
 ids() { stat -c %i "$PINS"/maps/* | sort; }
 
-hold()	# POLICY: in the background
+hold()	# POLICY [ARGUMENT...]: in the background
 {
-	"$TIERX" load "$1" --foreground > "$tmp/hold.stdout" 2> "$tmp/hold.stderr" < /dev/null &
+	"$TIERX" load "$@" --foreground > "$tmp/hold.stdout" 2> "$tmp/hold.stderr" < /dev/null &
 	holder=$!
 	wait_for grep -q attached "$tmp/hold.stdout"
 }
@@ -186,6 +186,43 @@ test_foreground()
 	is 'and unload puts back its settings' nothing_left
 }
 
+attached_are() { [ "$(grep -c '^attached' "$tmp/hold.stdout")" -eq "$1" ]; }
+
+# A policy that ends because it wants to begin anew.
+test_restart()
+{
+	hold "$here/progs/loader_end.bpf.o" init_error=0
+	run 0 set end=3
+	is 'it is loaded again' wait_for attached_are 2
+	is 'and attached' wait_for policy_is loader_end
+	is 'its settings are on' settings_are 2 false
+	run 0 status
+	says stdout '^last exit +loader_end: .*told to come back'
+	says stdout '^knob +end=0$'
+	run 0 set end=2
+	held 0 '^EXIT: loader_end: .*told to leave'
+	says stderr '^EXIT: loader_end: .*told to come back'
+	says stderr '^tierx: policy loader_end wants to be loaded again$'
+	is 'nothing is left' nothing_left
+
+	hold "$here/progs/loader_end.bpf.o" end=3
+	held 4 '^tierx: error: policy loader_end has ended in .* and was 5 times within 60 s$'
+	is 'it was loaded six times' attached_are 6
+	is 'nothing is left' nothing_left
+
+	hold "$here/progs/loader_end.bpf.o"
+	run 0 set end=4
+	held 0 '^EXIT: loader_end: .*told to stay away'
+	is 'an error number asks for nothing' attached_are 1
+
+	hold never
+	run 0 swap "$here/progs/loader_end.bpf.o"
+	run 0 set end=3
+	held 0 '^EXIT: loader_end: .*told to come back'
+	is 'another policy is not loaded in place of it' attached_are 1
+	is 'nothing is left' nothing_left
+}
+
 test_privileges()
 {
 	local command
@@ -232,6 +269,7 @@ test_refusals
 test_settings
 test_ejection
 test_foreground
+test_restart
 test_privileges
 test_race
 test_no_bpffs

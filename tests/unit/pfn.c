@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where memory ends, and maps with an element per PFN. */
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fixtures.h"
 #include "ktap.h"
 #include "log.h"
 #include "pfn.h"
 #include "pfn_map.h"
 #include "testdir.h"
 #include "tierx.h"
-
-static char fixtures[PATH_MAX];
 
 static const struct {
 	const char *text;
@@ -35,14 +32,6 @@ static const struct {
 
 #define NR(array) ((int)(sizeof(array) / sizeof(*(array))))
 
-static void find_fixtures(void)
-{
-	char program[PATH_MAX] = "";
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		snprintf(fixtures, sizeof(fixtures), "%.4000s/fixtures", dirname(program));
-}
-
 static void test_zones(void)
 {
 	__u64 end;
@@ -58,11 +47,11 @@ static void test_zones(void)
 /* The text of a machine whose second node was plugged in above a hole. */
 static void test_machine(void)
 {
-	char path[PATH_MAX + 64];
+	char path[FIXTURE_PATH_LEN];
 	char *text;
 	__u64 end;
 
-	snprintf(path, sizeof(path), "%s/zoneinfo.txt", fixtures);
+	fixture__path(path, "zoneinfo.txt");
 	text = file__read(path);
 	ktap_ok(text && !pfn__parse_zoneinfo(text, &end) && end == 1310720 + 65536,
 		"the end of a machine with two nodes");
@@ -81,14 +70,6 @@ static void test_machine(void)
 	free(text);
 }
 
-static int open_fixture(struct policy *policy, const char *name)
-{
-	char path[PATH_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/%s.bpf.o", fixtures, name);
-	return policy__open(policy, path);
-}
-
 static __u32 max_entries(const struct policy *policy, const char *name)
 {
 	return bpf_map__max_entries(bpf_object__find_map_by_name(policy->object, name));
@@ -98,7 +79,7 @@ static void test_maps(void)
 {
 	struct policy policy;
 
-	ktap_ok(!open_fixture(&policy, "pfn"), "open a policy with state of pages");
+	ktap_ok(!fixture__open(&policy, "pfn"), "open a policy with state of pages");
 	if (ktap_nr_failed)
 		return;
 	ktap_ok(max_entries(&policy, "ages") == 1, "before it is loaded, maps are small");
@@ -111,7 +92,7 @@ static void test_maps(void)
 	policy__close(&policy);
 
 	file__set_root("/nonexistent");
-	ktap_ok(!open_fixture(&policy, "full") && !pfn_maps__fit(&policy),
+	ktap_ok(!fixture__open(&policy, "full") && !pfn_maps__fit(&policy),
 		"a policy without such maps needs no zoneinfo");
 	policy__close(&policy);
 }
@@ -119,7 +100,6 @@ static void test_maps(void)
 int main(void)
 {
 	log__init();
-	find_fixtures();
 	ktap_plan(NR(zones) + 4 + 6);
 	test_zones();
 	test_machine();

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How a policy is understood from its object file, and files that are none. */
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fixtures.h"
 #include "ktap.h"
 #include "log.h"
 #include "policy.h"
 #include "tierx.h"
-
-static char fixtures[PATH_MAX];
 
 static const char *const not_policies[] = {
 	"no_ops",  "no_link",	"no_name",     "two_policies",
@@ -27,29 +25,13 @@ static const char *const bad_words[] = {
 	"window_ms",   "windo_ms=10",	   "no_knob=2",	     "bias=11",
 	"active=2",    "quota_bytes=-1",   "ops.tick_ms=-1", "ops.tick_ms=4294967296",
 	"ops.name=1",  "ops.hint_fault=1", "ops.nothing=1",  "ops.=1",
-	"=1",
+	"=1",	       "ops.cgroup_id=1",
 };
 
 /* Parts of an object at which a copy may have stopped, in 1/16. */
 static const int parts[] = { 0, 1, 4, 8, 12, 15 };
 
 #define NR(array) ((int)(sizeof(array) / sizeof(*(array))))
-
-static void find_fixtures(void)
-{
-	char program[PATH_MAX] = "";
-
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) > 0)
-		snprintf(fixtures, sizeof(fixtures), "%.4000s/fixtures", dirname(program));
-}
-
-static int open_fixture(struct policy *policy, const char *name)
-{
-	char path[PATH_MAX + 64];
-
-	snprintf(path, sizeof(path), "%s/%s.bpf.o", fixtures, name);
-	return policy__open(policy, path);
-}
 
 static void test_description(const struct policy *policy)
 {
@@ -86,13 +68,19 @@ static void read_tick(const char *name, const struct btf_type *type, const void 
 		*(struct number *)arg = number__load(value, type->size, false);
 }
 
+static void read_cgroup(const char *name, const struct btf_type *type, const void *value, void *arg)
+{
+	if (!strcmp(name, "cgroup_id"))
+		*(struct number *)arg = number__load(value, type->size, false);
+}
+
 static void test_assign(struct policy *policy)
 {
 	const struct description *description = &policy->description;
 	const struct knob *window = description__knob(description, "window_ms");
 	const struct knob *bias = description__knob(description, "bias");
 	const struct knob *active = description__knob(description, "active");
-	struct number tick = {};
+	struct number tick = {}, cgroup = {};
 	char *word;
 	int i;
 
@@ -110,21 +98,22 @@ static void test_assign(struct policy *policy)
 			policy__knob_value(policy, bias).bits == (__u64)-10 &&
 			!policy__knob_value(policy, active).bits && tick.bits == 10,
 		"only good values were written");
-	ktap_ok(policy__set_cgroup(policy, "/nonexistent") == STATUS_USAGE, "no such cgroup");
-	ktap_ok(policy__set_cgroup(policy, "/tmp") == STATUS_USAGE, "a folder that is no cgroup");
+	ktap_ok(!policy__set_cgroup(policy, 4711), "a cgroup");
+	policy__for_each_member(policy, read_cgroup, &cgroup);
+	ktap_ok(cgroup.bits == 4711, "is in the ops");
 }
 
 /* A copy of the first 1/16s of a good policy. */
 static void test_truncated(int part)
 {
-	char from[PATH_MAX + 64], to[] = "/tmp/tierx-test-XXXXXX.bpf.o";
+	char from[FIXTURE_PATH_LEN], to[] = "/tmp/tierx-test-XXXXXX.bpf.o";
 	struct policy policy;
 	struct stat stat_;
 	char *data;
 	FILE *file;
 	int fd;
 
-	snprintf(from, sizeof(from), "%s/full.bpf.o", fixtures);
+	fixture__path(from, "full.bpf.o");
 	fd = mkstemps(to, strlen(".bpf.o"));
 	file = fopen(from, "r");
 	if (fd < 0 || !file || fstat(fileno(file), &stat_)) {
@@ -149,16 +138,15 @@ int main(void)
 	int i;
 
 	log__init();
-	find_fixtures();
 	ktap_plan(1 + 8 + NR(good_words) + NR(bad_words) + 3 + NR(not_policies) + NR(parts));
-	ktap_ok(!open_fixture(&policy, "full"), "open a policy");
+	ktap_ok(!fixture__open(&policy, "full"), "open a policy");
 	if (ktap_nr_failed)
 		return ktap_end();
 	test_description(&policy);
 	test_assign(&policy);
 	policy__close(&policy);
 	for (i = 0; i < NR(not_policies); i++) {
-		ktap_ok(open_fixture(&policy, not_policies[i]) == STATUS_USAGE, "refuse %s",
+		ktap_ok(fixture__open(&policy, not_policies[i]) == STATUS_USAGE, "refuse %s",
 			not_policies[i]);
 		policy__close(&policy);
 	}

@@ -84,6 +84,7 @@ test_help()
 
 test_usage()
 {
+	local command
 	expect 2 stderr '^Usage: tierx '
 	expect_silent stdout 'usage goes to stderr'
 	expect 2 stderr 'no command frobnicate' frobnicate
@@ -98,7 +99,23 @@ test_usage()
 	expect 2 stderr 'not a number of 1 or more' stats -i 0
 	expect 2 stderr 'not a number of 1 or more' stats -i 1s
 	expect 2 stderr 'not a number of 1 or more' stats -n -1
-	expect 2 stderr 'requires an argument' load full --cgroup
+	for command in 'load full' 'swap full' 'set a=1' unload status stats 'heat -'; do
+		# shellcheck disable=SC2086 # words are wanted
+		expect 2 stderr 'requires an argument' $command --cgroup
+		# shellcheck disable=SC2086
+		expect 2 stderr 'no such cgroup: /nonexistent; name a folder in /sys/fs/cgroup' \
+			$command --cgroup /nonexistent
+		# shellcheck disable=SC2086
+		expect 2 stderr 'no such cgroup: none/such;' $command --cgroup none/such
+		# shellcheck disable=SC2086
+		expect 2 stderr 'no such cgroup: ;' $command --cgroup ''
+		# shellcheck disable=SC2086
+		expect 2 stderr 'no such cgroup: /tmp is not in a cgroup' $command --cgroup=/tmp
+	done
+	expect 2 stderr "unrecognized option '--cgroup'" list --cgroup /tmp
+	expect 2 stderr "unrecognized option '--all'" load full --all
+	expect 2 stderr "unrecognized option '--reset'" load full --reset
+	expect 2 stderr 'leave out --cgroup or --all' unload --all --cgroup /tmp
 }
 
 test_files()
@@ -169,8 +186,7 @@ test_words()
 	expect 2 stderr 'not of the form KNOB=VALUE' set window_ms
 	expect 2 stderr 'not a number' set window_ms=soon
 	expect 2 stderr 'does not fit in 64 bits' set window_ms=99999999999999999999
-	expect 2 stderr 'no such cgroup: /nonexistent' load full --cgroup /nonexistent
-	expect 2 stderr 'no such cgroup: /tmp is not in a cgroup' load full --cgroup /tmp
+	expect 2 stderr 'ops.cgroup_id is set by --cgroup' load full ops.cgroup_id=1
 }
 
 # Good input meets a kernel that cannot do it.
@@ -186,8 +202,10 @@ test_support()
 		load full --foreground
 		load full --json
 		swap full bias=-10 active=false
+		swap full --reset
 		set window_ms=20
 		unload
+		unload --all
 		status
 		status --json
 		stats

@@ -8,7 +8,9 @@ struct loader_end_stats {
 TIERX_STATS(struct loader_end_stats);
 
 TIERX_KNOB(s32, init_error, 0, -4095, 0, "errno", "what init answers");
-TIERX_TUNE(u32, end, 0, 0, 2, "", "1 ends the policy with an error, 2 without");
+TIERX_TUNE(
+	u32, end, 0, 0, 4, "",
+	"1 ends the policy with an error, 2 without, 3 to be loaded again, 4 with a negative code");
 
 s32 TIERX_OP_SLEEPABLE(loader_end_init, struct tier_ext_init_args *args)
 {
@@ -28,6 +30,10 @@ void TIERX_OP(loader_end_tick, s32 nid, struct tier_ext_node_stat *stat)
 		tierx_bpf_error("told to fail on node %d", nid);
 	else if (end == 2)
 		tierx_bpf_exit(7, "told to leave");
+	else if (end == 3)
+		tierx_bpf_exit(TIERX_ECODE_RESTART | 7, "told to come back");
+	else if (end == 4)
+		tierx_bpf_exit(-7, "told to stay away");
 }
 
 void TIERX_OP(loader_end_dump, struct tier_ext_dump_ctx *dump)
