@@ -352,12 +352,14 @@ const char *tierx_cgroup_enter(const char *name)
 
 const char *tierx_cgroup_make(const char *name)
 {
-	char *path = cgroup_make(name), control[PATH_MAX];
+	char parent[PATH_MAX], *slash;
 
-	snprintf(control, sizeof(control), "%s/cgroup.subtree_control", path);
-	ASSERT_EQ(tierx_write(control, "+memory"), 0);
+	snprintf(parent, sizeof(parent), CGROUP_DIR "%s", name);
+	slash = strrchr(parent, '/');
+	snprintf(slash, sizeof(parent) - (slash - parent), "/cgroup.subtree_control");
+	tierx_write(parent, "+memory");
 
-	return path;
+	return cgroup_make(name);
 }
 
 uint64_t tierx_cgroup_id(const char *path)

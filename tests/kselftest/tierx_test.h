@@ -178,7 +178,7 @@ void tierx_set_all_hot(void);
 
 /* A new cgroup below the root, with this process in it until the case ends. */
 const char *tierx_cgroup_enter(const char *name);
-/* A new cgroup, with the memory controller enabled for those below it; and a process into it. */
+/* A new cgroup, possibly below one that was made before; and a process into one. */
 const char *tierx_cgroup_make(const char *name);
 void tierx_cgroup_move(const char *path, pid_t pid);
 uint64_t tierx_cgroup_id(const char *path);

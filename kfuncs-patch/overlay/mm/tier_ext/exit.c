@@ -251,9 +251,11 @@ ssize_t tierx_last_dump_read(struct tierx_last *last, char *buf, loff_t off,
  * tierx_bstr_format() - format what a BPF program wants to say
  * @line: where to put it
  * @size: size of @line
- * @fmt: a format as for bpf_trace_printk()
+ * @fmt: a format as for bpf_trace_printk(), cut if it is longer than a message
  * @data: the arguments
  * @data_size: bytes in @data
+ *
+ * A program may give any memory that it has as a format, which need not end.
  *
  * Context: any but NMI; the caller serializes the use of @line.
  * Return: length, -EINVAL for a bad number of arguments, or the error of a bad
@@ -263,6 +265,7 @@ s32 tierx_bstr_format(char *line, size_t size, char *fmt,
 		      unsigned long long *data, u32 data_size)
 {
 	struct bpf_bprintf_data bprintf = { .get_bin_args = true };
+	char format[TIERX_MSG_LEN];
 	u64 args[MAX_BPRINTF_VARARGS];
 	s32 ret;
 
@@ -272,12 +275,16 @@ s32 tierx_bstr_format(char *line, size_t size, char *fmt,
 	ret = copy_from_kernel_nofault(args, data, data_size);
 	if (ret < 0)
 		return ret;
-
-	ret = bpf_bprintf_prepare(fmt, UINT_MAX, args, data_size / 8, &bprintf);
+	ret = strncpy_from_kernel_nofault(format, fmt, sizeof(format));
 	if (ret < 0)
 		return ret;
 
-	ret = bstr_printf(line, size, fmt, bprintf.bin_args);
+	ret = bpf_bprintf_prepare(format, sizeof(format), args, data_size / 8,
+				  &bprintf);
+	if (ret < 0)
+		return ret;
+
+	ret = bstr_printf(line, size, format, bprintf.bin_args);
 	bpf_bprintf_cleanup(&bprintf);
 
 	return ret;

@@ -266,7 +266,8 @@ bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote)
 
 	rcu_read_lock();
 	policy = tierx_policy_enter(folio, TIERX_EV_RECLAIM);
-	if (policy && *demote && priority > TIERX_KEEP_PRIORITY &&
+	/* As memory.low, protection holds as long as anything else is left. */
+	if (policy && *demote && priority &&
 	    tierx_limit_protects(policy, folio)) {
 		tierx_event_add(policy, TIERX_EV_PROTECTED_PAGES,
 				folio_nr_pages(folio));

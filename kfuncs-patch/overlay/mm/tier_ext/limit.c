@@ -408,8 +408,9 @@ __bpf_kfunc s32 tierx_bpf_memcg_set_limit(u64 memcg_id, u32 tier,
  * @pages: how many pages reclaim does not demote, 0 for none
  *
  * It is the policy of the owner that protects, so it has to govern the cgroup.
- * Desperate reclaim does not care, and nothing is protected from being swapped
- * out of the slowest tier. It holds until the policy ends.
+ * As memory.low it gives way when reclaim has found nothing else, and nothing is
+ * protected from being swapped out of the slowest tier. It holds until the
+ * policy ends.
  *
  * Context: init and tick. Sleeps.
  * Return: as tierx_bpf_memcg_set_limit().
