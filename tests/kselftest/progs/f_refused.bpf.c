@@ -634,48 +634,54 @@ s32 TIERX_OP(batch_kernel, FAULT)
 #define CALL_exit	  tierx_bpf_exit(1, "no")
 #define CALL_dump	  tierx_bpf_dump("no")
 
-#define FORBIDDEN(type, op, call, args)                                                            \
-	type TIERX_OP(op##_calls_##call, args)                                                     \
+#define FORBIDDEN(op, call, args)                                                                  \
+	s32 TIERX_OP(op##_calls_##call, args)                                                      \
 	{                                                                                          \
 		CALL_##call;                                                                       \
-		return (type)0;                                                                    \
+		return 0;                                                                          \
 	}
 
-FORBIDDEN(s32, demote_target, promote, RECLAIM)
-FORBIDDEN(s32, admit, promote, REQUEST)
-FORBIDDEN(void, migrated, promote, MIGRATED)
-FORBIDDEN(void, tick, promote, TICK)
-FORBIDDEN(s32, scan_vma, promote, SCAN)
-FORBIDDEN(s32, init, pfn_migrate, INIT)
-FORBIDDEN(void, exit, pfn_migrate, EXIT)
-FORBIDDEN(void, dump, pfn_migrate, DUMP)
-FORBIDDEN(s32, admit, pfn_migrate, REQUEST)
-FORBIDDEN(s32, demote_target, pfn_migrate, RECLAIM)
-FORBIDDEN(s32, admit, pfn_reclaim, REQUEST)
-FORBIDDEN(void, tick, folio_pfn, TICK)
-FORBIDDEN(s32, admit, folio_pfn, REQUEST)
-FORBIDDEN(void, migrated, folio_pfn, MIGRATED)
-FORBIDDEN(void, dump, folio_pfn, DUMP)
-FORBIDDEN(s32, hint_fault, walk, FAULT)
-FORBIDDEN(s32, reclaim, walk, RECLAIM)
-FORBIDDEN(void, dump, walk, DUMP)
-FORBIDDEN(void, access, report, ACCESS)
-FORBIDDEN(s32, hint_fault, report, FAULT)
-FORBIDDEN(s32, init, report, INIT)
-FORBIDDEN(s32, fault_in, arm, FAULT)
-FORBIDDEN(void, exit, arm, EXIT)
-FORBIDDEN(void, tick, access_queue, TICK)
-FORBIDDEN(s32, hint_fault, access_queue, FAULT)
-FORBIDDEN(void, tick, shmem_scan, TICK)
-FORBIDDEN(s32, init, error, INIT)
-FORBIDDEN(void, exit, error, EXIT)
-FORBIDDEN(void, dump, error, DUMP)
-FORBIDDEN(s32, init, exit, INIT)
-FORBIDDEN(void, exit, exit, EXIT)
-FORBIDDEN(void, dump, exit, DUMP)
-FORBIDDEN(s32, hint_fault, dump, FAULT)
-FORBIDDEN(void, tick, dump, TICK)
-FORBIDDEN(void, exit, dump, EXIT)
+#define FORBIDDEN_VOID(op, call, args)                                                             \
+	void TIERX_OP(op##_calls_##call, args)                                                     \
+	{                                                                                          \
+		CALL_##call;                                                                       \
+	}
+
+FORBIDDEN(demote_target, promote, RECLAIM)
+FORBIDDEN(admit, promote, REQUEST)
+FORBIDDEN_VOID(migrated, promote, MIGRATED)
+FORBIDDEN_VOID(tick, promote, TICK)
+FORBIDDEN(scan_vma, promote, SCAN)
+FORBIDDEN(init, pfn_migrate, INIT)
+FORBIDDEN_VOID(exit, pfn_migrate, EXIT)
+FORBIDDEN_VOID(dump, pfn_migrate, DUMP)
+FORBIDDEN(admit, pfn_migrate, REQUEST)
+FORBIDDEN(demote_target, pfn_migrate, RECLAIM)
+FORBIDDEN(admit, pfn_reclaim, REQUEST)
+FORBIDDEN_VOID(tick, folio_pfn, TICK)
+FORBIDDEN(admit, folio_pfn, REQUEST)
+FORBIDDEN_VOID(migrated, folio_pfn, MIGRATED)
+FORBIDDEN_VOID(dump, folio_pfn, DUMP)
+FORBIDDEN(hint_fault, walk, FAULT)
+FORBIDDEN(reclaim, walk, RECLAIM)
+FORBIDDEN_VOID(dump, walk, DUMP)
+FORBIDDEN_VOID(access, report, ACCESS)
+FORBIDDEN(hint_fault, report, FAULT)
+FORBIDDEN(init, report, INIT)
+FORBIDDEN(fault_in, arm, FAULT)
+FORBIDDEN_VOID(exit, arm, EXIT)
+FORBIDDEN_VOID(tick, access_queue, TICK)
+FORBIDDEN(hint_fault, access_queue, FAULT)
+FORBIDDEN_VOID(tick, shmem_scan, TICK)
+FORBIDDEN(init, error, INIT)
+FORBIDDEN_VOID(exit, error, EXIT)
+FORBIDDEN_VOID(dump, error, DUMP)
+FORBIDDEN(init, exit, INIT)
+FORBIDDEN_VOID(exit, exit, EXIT)
+FORBIDDEN_VOID(dump, exit, DUMP)
+FORBIDDEN(hint_fault, dump, FAULT)
+FORBIDDEN_VOID(tick, dump, TICK)
+FORBIDDEN_VOID(exit, dump, EXIT)
 
 TIERX_POLICY(mutant, "nothing that can be loaded") = {
 	.name = "mutant",

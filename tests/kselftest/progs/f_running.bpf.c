@@ -59,22 +59,28 @@ s32 TIERX_OP(defer, FAULT)
 
 /* --- ends --- */
 
-#define RAISES(type, op, args)                                                                     \
-	type TIERX_OP(error_##op, args)                                                            \
+#define RAISES(op, args)                                                                           \
+	s32 TIERX_OP(error_##op, args)                                                             \
 	{                                                                                          \
 		tierx_bpf_error("%s gives up", #op);                                               \
-		return (type)0;                                                                    \
+		return 0;                                                                          \
 	}
 
-RAISES(s32, hint_fault, FAULT)
-RAISES(s32, fault_in, FAULT)
-RAISES(s32, scan_vma, SCAN)
-RAISES(void, access, ACCESS)
-RAISES(s32, reclaim, RECLAIM)
-RAISES(s32, demote_target, RECLAIM)
-RAISES(s32, admit, REQUEST)
-RAISES(void, migrated, MIGRATED)
-RAISES(void, tick, TICK)
+#define RAISES_VOID(op, args)                                                                      \
+	void TIERX_OP(error_##op, args)                                                            \
+	{                                                                                          \
+		tierx_bpf_error("%s gives up", #op);                                               \
+	}
+
+RAISES(hint_fault, FAULT)
+RAISES(fault_in, FAULT)
+RAISES(scan_vma, SCAN)
+RAISES_VOID(access, ACCESS)
+RAISES(reclaim, RECLAIM)
+RAISES(demote_target, RECLAIM)
+RAISES(admit, REQUEST)
+RAISES_VOID(migrated, MIGRATED)
+RAISES_VOID(tick, TICK)
 
 void TIERX_OP(exit_tick, TICK)
 {
