@@ -55,7 +55,7 @@ help: ## this list
 	@printf '%s\n' '' 'Variables' '  V=1                show commands' \
 		'  CONFIG=debug       a kernel with KASAN, lockdep and DEBUG_VM, for kernel and test' \
 		'  KERNEL_SRC=/path   your own kernel tree (it is only read)' \
-		"  T='name...'        test: only those, shell patterns allowed" \
+		"  T='name...'        test, test-upstream: only those, shell patterns allowed" \
 		'  PREFIX= DESTDIR=   install: where to'
 
 demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, under several policies
@@ -63,6 +63,10 @@ demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, und
 
 test: all tests kernel ## unit tests on the host, kselftests in guests
 	$(Q)CONFIG=$(CONFIG) tests/run.sh $(T)
+
+test-upstream: all kernel kernel-tree ## the kernel's own selftests: base, patched, with nop, with tpp
+	$(Q)[ -n "$${BASE_KERNEL:-}" ] || kfuncs-patch/kernel-build.sh kernel base
+	$(Q)tests/upstream/run.sh $(T)
 
 deps: ## install the Debian packages that are needed, and say why
 	$(Q)tests/deps.sh list
@@ -236,6 +240,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
+.PHONY: help demo test test-upstream deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

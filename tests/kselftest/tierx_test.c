@@ -20,6 +20,7 @@ static struct {
 } deferred[MAX_DEFERRED];
 
 static int nr_deferred;
+static const char *running;
 static pid_t runner;
 static jmp_buf leave;
 static enum outcome outcome;
@@ -113,9 +114,15 @@ const char *tierx_dir(void)
 	return path;
 }
 
+const char *tierx_case(void)
+{
+	return running;
+}
+
 static void run_case(const struct tierx_test *test)
 {
 	outcome = RUNNING;
+	running = test->name;
 	if (!setjmp(leave)) {
 		test->run();
 		outcome = PASSED;

@@ -62,6 +62,9 @@ int tierx_main(int argc, char **argv, const struct tierx_test *tests, size_t nr_
 		return tierx_main(argc, argv, tests, TIERX_ARRAY_SIZE(tests), unmet);              \
 	}
 
+/* Name of the case that runs, for functions that run several. */
+const char *tierx_case(void);
+
 /* The usual answer: not root, or no tier_ext in this kernel. */
 const char *tierx_unmet(void);
 
