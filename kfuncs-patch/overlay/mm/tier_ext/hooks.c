@@ -266,12 +266,11 @@ bool __tier_ext_reclaim(struct folio *folio, int priority, bool *demote)
 
 	rcu_read_lock();
 	policy = tierx_policy_enter(folio, TIERX_EV_RECLAIM);
-	/* As memory.low, protection holds as long as anything else is left. */
-	if (policy && *demote && priority &&
-	    tierx_limit_protects(policy, folio)) {
+	if (policy && *demote && tierx_limit_protects(policy, folio)) {
 		tierx_event_add(policy, TIERX_EV_PROTECTED_PAGES,
 				folio_nr_pages(folio));
-		effective = TIERX_KEEP;
+		/* A cgroup that is full has to get rid of something at last. */
+		effective = priority ? TIERX_KEEP : TIERX_RECLAIM;
 	} else if (policy && policy->ops->reclaim) {
 		effective = tierx_reclaim_ask(policy, folio, priority, *demote);
 	}

@@ -408,9 +408,8 @@ __bpf_kfunc s32 tierx_bpf_memcg_set_limit(u64 memcg_id, u32 tier,
  * @pages: how many pages reclaim does not demote, 0 for none
  *
  * It is the policy of the owner that protects, so it has to govern the cgroup.
- * As memory.low it gives way when reclaim has found nothing else, and nothing is
- * protected from being swapped out of the slowest tier. It holds until the
- * policy ends.
+ * What is protected is not demoted, but reclaim that has found nothing else may
+ * swap it out or drop it. It holds until the policy ends.
  *
  * Context: init and tick. Sleeps.
  * Return: as tierx_bpf_memcg_set_limit().
