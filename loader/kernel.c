@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <tier_ext/tags.h>
@@ -16,6 +17,9 @@
 #include "tierx.h"
 
 #define PATH_LEN 128
+
+/* PROC_USER_INIT_INO of the kernel, which lsns(8) relies on, too. */
+#define INIT_USER_NS_INODE 0xEFFFFFFDUL
 
 struct btf *kernel__btf(void)
 {
@@ -49,6 +53,14 @@ static bool has_capability(const struct __user_cap_data_struct *data, int capabi
 	return data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }
 
+/* In another one than the first user namespace, capabilities are those of its root only. */
+static bool capabilities_count(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/user", &st) && st.st_ino == INIT_USER_NS_INODE;
+}
+
 const char *kernel__missing_capabilities(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -56,7 +68,7 @@ const char *kernel__missing_capabilities(void)
 	static char missing[64];
 
 	missing[0] = '\0';
-	if (syscall(SYS_capget, &header, data))
+	if (!capabilities_count() || syscall(SYS_capget, &header, data))
 		return "CAP_SYS_ADMIN";
 	if (has_capability(data, CAP_SYS_ADMIN))
 		return missing;

@@ -353,7 +353,7 @@ static void storm_on(const char *dir)
 	tierx_note("%llu pages checked, %llu asked about, %llu moved, %llu not possible",
 		   (unsigned long long)storm->checked, (unsigned long long)tierx_event("fault_in"),
 		   (unsigned long long)tierx_event("promoted_pages"),
-		   (unsigned long long)tierx_event("move_failed"));
+		   (unsigned long long)tierx_event("fault_in_failed"));
 	ASSERT_GT(storm->checked, 1000);
 	ASSERT_EQ(tierx_event("bad_verdict"), 0);
 	tierx_detach(policy);

@@ -4,9 +4,7 @@
  * several persons try; the table below says what they get for it. Unless it is one of the few who
  * may end the policy, that goes on deciding.
  *
- * A file descriptor is a capability: whoever was given that of a link or of a map may use it,
- * whoever it is. And sysfs and the BPF file system know users, not capabilities: root without any
- * still owns their files.
+ * The BPF file system knows users, not capabilities: root without any still owns its files.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -261,13 +259,13 @@ static const struct attempt {
 	  attach_passed,
 	  "probe",
 	  true,
-	  { -EBUSY, -EBUSY, -EBUSY, -EBUSY, -EBUSY, -EBUSY } },
+	  { -EPERM, -EPERM, -EPERM, -EPERM, -EBUSY, -EPERM } },
 	{ "swap",
 	  "swap the policy by a link that was passed on",
 	  swap_passed,
 	  "probe",
 	  true,
-	  { 0, 0, 0, 0, 0, 0 } },
+	  { -EPERM, -EPERM, -EPERM, -EPERM, 0, -EPERM } },
 	{ "link_by_id",
 	  "get the link by its id",
 	  link_by_id,
@@ -327,13 +325,13 @@ static const struct attempt {
 	  read_dump,
 	  NULL,
 	  false,
-	  { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, 0 } },
+	  { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EPERM } },
 	{ "abort",
 	  "abort the policy",
 	  abort_policy,
 	  NULL,
 	  false,
-	  { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, 0 } },
+	  { -EACCES, -EACCES, -EACCES, -EACCES, -EACCES, -EPERM } },
 };
 
 /* One person tries one thing. */

@@ -40,23 +40,6 @@ refused()
 
 state() { cat $SYSFS/{root/ops,enable_seq,switch_seq,nr_rejected}; }
 
-# Root of a user namespace has every capability, there. Today tierx takes them for those that count,
-# so its words mislead, although the kernel is not misled.
-namespace_cannot()
-{
-	local command before
-	before=$(state)
-	for command in 'load nop' 'swap nop' 'set hot_threshold_ms=1' unload "heat $tmp/heat"; do
-		# shellcheck disable=SC2086 # words of a command line
-		"${namespace[@]}" "$TIERX" $command > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
-		[ $? -eq 3 ] && [ ! -s "$tmp/stdout" ] && [ "$(wc -l < "$tmp/stderr")" -eq 1 ]
-		report $? "root of a user namespace: tierx $command"
-	done
-	is 'nothing has changed' test "$before" = "$(state)"
-	nr=$((nr + 1))
-	echo "ok $nr it is told what is missing # SKIP tierx asks for capabilities, not for where they count"
-}
-
 # person_cannot MISSING PERSON...: any of the commands that look at a policy or change one.
 person_cannot()
 {
@@ -88,7 +71,8 @@ shm=$(mktemp -p /dev/shm)
 chmod 644 "$shm"
 run 0 load tpp
 person_cannot 'CAP_BPF CAP_PERFMON CAP_SYS_ADMIN' "${nobody[@]}"
-namespace_cannot
+# Root of a user namespace has every capability, there.
+person_cannot 'CAP_SYS_ADMIN' "${namespace[@]}"
 person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf[@]}"
 person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf_net[@]}"
 person_cannot 'CAP_SYS_ADMIN' "${bpf_perfmon[@]}"

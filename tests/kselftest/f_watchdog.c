@@ -132,6 +132,16 @@ static pid_t hog_start(size_t *max)
 	return tierx_fork(hog, max);
 }
 
+/* The kernel gives up on a node after vain reclaim, until some other is not in vain. */
+static void revive_reclaim(void)
+{
+	const char *cgroup = tierx_cgroup_enter("tierx-revive");
+
+	tierx_set_demotion(true);
+	tierx_mem_fill(tierx_mem_alloc(2048, tierx_fast_node()), 1);
+	tierx_cgroup_reclaim(cgroup, 1024 * TIERX_PAGE);
+}
+
 static void starved_node(void)
 {
 	volatile struct tierx_probe *probe;
@@ -141,7 +151,7 @@ static void starved_node(void)
 	size_t max = 700 * MB;
 	pid_t pid;
 
-	tierx_set_demotion(true);
+	revive_reclaim();
 	probe->reclaim = TIERX_RECLAIM;
 	tierx_start(policy);
 	demoted = tierx_vmstat("pgdemote_kswapd");

@@ -149,10 +149,11 @@ static s32 tierx_fault_in_ask(struct folio *folio, struct vm_fault *vmf)
 }
 
 /* The folio may be gone by now, so this goes to who faulted. */
-static void tierx_fault_in_count(struct vm_fault *vmf, enum tierx_event event)
+static void tierx_fault_in_failed(struct vm_fault *vmf)
 {
 	rcu_read_lock();
-	tierx_event_add(tierx_mm_policy(vmf->vma->vm_mm), event, 1);
+	tierx_event_add(tierx_mm_policy(vmf->vma->vm_mm),
+			TIERX_EV_FAULT_IN_FAILED, 1);
 	rcu_read_unlock();
 }
 
@@ -160,18 +161,16 @@ static void tierx_fault_in_count(struct vm_fault *vmf, enum tierx_event event)
 static bool tierx_fault_in_move(struct folio *folio, struct vm_fault *vmf,
 				int nid)
 {
-	bool failed = migrate_misplaced_folio_prepare(folio, vmf->vma, nid);
-
-	if (failed) {
-		tierx_fault_in_count(vmf, TIERX_EV_MOVE_FAILED);
+	if (migrate_misplaced_folio_prepare(folio, vmf->vma, nid)) {
+		tierx_fault_in_failed(vmf);
 		return false;
 	}
 	folio_unlock(folio);
 	/* It is isolated, and that holds a reference. */
 	folio_put(folio);
-	failed = migrate_misplaced_folio(folio, vmf->vma, nid);
-	tierx_fault_in_count(vmf, failed ? TIERX_EV_MOVE_FAILED :
-					   TIERX_EV_MOVED);
+	if (migrate_misplaced_folio(folio, vmf->vma, nid))
+		tierx_fault_in_failed(vmf);
+
 	return true;
 }
 

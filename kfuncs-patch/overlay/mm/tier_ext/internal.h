@@ -42,6 +42,7 @@
 #define TIERX_EVENTS(X)							\
 	X(HINT_FAULT,		hint_fault)				\
 	X(FAULT_IN,		fault_in)				\
+	X(FAULT_IN_FAILED,	fault_in_failed)			\
 	X(SCAN_VMA,		scan_vma)				\
 	X(RECLAIM,		reclaim)				\
 	X(DEMOTE_TARGET,	demote_target)				\
@@ -549,6 +550,7 @@ void tierx_limits_tend(struct tierx_policy *policy, struct tierx_queue *queue);
 /* watchdog.c */
 void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict);
 void tierx_watchdog_begin(struct tierx_scope *scope);
+void tierx_watch_queue(struct tierx_policy *policy, struct tierx_queue *queue);
 void tierx_watchdog_start(void);
 void tierx_watchdog_stop(void);
 void tierx_pingpong_note(struct tierx_policy *policy, struct folio *folio,

@@ -570,6 +570,7 @@ static void tierx_tick(struct tierx_policy *policy, struct tierx_queue *queue)
 	tierx_event_add(policy, TIERX_EV_TICK, 1);
 	WRITE_ONCE(queue->ticking, true);
 	tierx_call_void(policy, tick, queue->nid, &stat);
+	tierx_watch_queue(policy, queue);
 	WRITE_ONCE(queue->ticking, false);
 }
 
@@ -593,6 +594,7 @@ static long tierx_thread_round(struct tierx_queue *queue)
 		tierx_limits_tend(policy, queue);
 		wait_ns = tierx_batch_fill(policy, queue);
 		tierx_batch_migrate(policy, queue);
+		tierx_watch_queue(policy, queue);
 		sleep = max_t(long, queue->next_tick - jiffies, 0);
 		if (!list_empty(&policy->limits))
 			sleep = clamp_t(long, queue->next_limit - jiffies, 0,

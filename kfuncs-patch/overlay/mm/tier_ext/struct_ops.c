@@ -197,8 +197,16 @@ static int tierx_ops_init_member(const struct btf_type *t,
 	return 0;
 }
 
+/* Whoever was given a loaded policy and a link still may not use them. */
+static bool tierx_ops_capable(void)
+{
+	return bpf_capable() && perfmon_capable();
+}
+
 static int tierx_ops_reg(void *kdata, struct bpf_link *link)
 {
+	if (!tierx_ops_capable())
+		return -EPERM;
 	/* Without a link a policy would outlive everybody who can end it. */
 	if (!link)
 		return -EOPNOTSUPP;
@@ -212,6 +220,8 @@ static void tierx_ops_unreg(void *kdata, struct bpf_link *link)
 
 static int tierx_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
+	if (!tierx_ops_capable())
+		return -EPERM;
 	return tierx_replace(kdata, old_kdata, link);
 }
 

@@ -105,21 +105,37 @@ void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
 			    nr_bad, nr_verdicts, verdict, op);
 }
 
+/**
+ * tierx_watch_queue() - has a queue hung?
+ * @policy: its policy
+ * @queue: the queue
+ *
+ * Its own thread asks, too: on a machine whose only CPU it kept busy the
+ * watchdog would find it idle.
+ *
+ * Context: under RCU or the scope's SRCU.
+ */
+void tierx_watch_queue(struct tierx_policy *policy, struct tierx_queue *queue)
+{
+	unsigned long since = READ_ONCE(queue->busy_since);
+	u32 timeout_ms = policy->ops->timeout_ms;
+
+	if (since && time_after(jiffies, since + msecs_to_jiffies(timeout_ms)))
+		tierx_eject(policy, TIERX_EXIT_ERROR_STALL, queue->nid,
+			    "%s of node %d takes longer than %u ms",
+			    READ_ONCE(queue->ticking) ? "tick" : "queue",
+			    queue->nid, timeout_ms);
+}
+
 static void tierx_watch_queues(struct tierx_policy *policy)
 {
 	struct tierx_queue *queue;
-	unsigned long since;
 	int nid;
 
 	for (nid = 0; nid < nr_node_ids; nid++) {
 		queue = READ_ONCE(policy->scope->queues[nid]);
-		since = queue ? READ_ONCE(queue->busy_since) : 0;
-		if (since && time_after(jiffies, since +
-					msecs_to_jiffies(policy->ops->timeout_ms)))
-			tierx_eject(policy, TIERX_EXIT_ERROR_STALL, nid,
-				    "%s of node %d takes longer than %u ms",
-				    READ_ONCE(queue->ticking) ? "tick" : "queue",
-				    nid, policy->ops->timeout_ms);
+		if (queue)
+			tierx_watch_queue(policy, queue);
 	}
 }
 
