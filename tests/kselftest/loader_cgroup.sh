@@ -83,6 +83,8 @@ test_names()
 	is 'nothing was changed' nothing_left
 }
 
+is_elsewhere() { [ "$(readlink "/proc/$1/cwd")" != "$PWD" ]; }
+
 # A process that is there keeps the name of a removed cgroup.
 test_removed()
 {
@@ -90,7 +92,7 @@ test_removed()
 	mkdir $ROOT/$NAME/dead
 	(cd $ROOT/$NAME/dead && exec sleep 1000) &
 	keeper=$!
-	wait_for test "$(readlink /proc/$keeper/cwd)" != "$PWD"
+	wait_for is_elsewhere $keeper
 	name=/proc/$keeper/cwd
 	rmdir $ROOT/$NAME/dead
 	all_say 3 "$name" "cgroup $name was removed; name another one"
