@@ -89,7 +89,8 @@ static bool is_quiet(const struct tenant *tenant)
 	return bpf_ktime_get_ns() - tenant->asked_ns > forget_ms * 1000000ULL;
 }
 
-static void set(u64 memcg_id, u64 limit_pages, u64 protect_pages)
+/* Not static, as what follows: the verifier looks at it once, not in each round of a loop. */
+__noinline s32 fair_set(u64 memcg_id, u64 limit_pages, u64 protect_pages)
 {
 	s32 err = tierx_bpf_memcg_set_limit(memcg_id, tier, limit_pages);
 
@@ -97,6 +98,21 @@ static void set(u64 memcg_id, u64 limit_pages, u64 protect_pages)
 		err = tierx_bpf_memcg_set_protection(memcg_id, tier, protect_pages);
 	if (err)
 		tierx_stat_add(refused, 1);
+	return err;
+}
+
+/* Does a tenant still ask? One that is quiet loses its share. */
+__noinline u32 fair_asks(u32 i)
+{
+	struct tenant *tenant = tenant_at(i);
+
+	if (!tenant || !tenant->memcg_id)
+		return 0;
+	if (!is_quiet(tenant))
+		return 1;
+	fair_set(tenant->memcg_id, 0, 0);
+	tenant->memcg_id = 0;
+	return 0;
 }
 
 static u64 tier_pages(u32 nr_nodes)
@@ -112,24 +128,15 @@ static u64 tier_pages(u32 nr_nodes)
 
 static u32 nr_nodes;
 
-/* Those that are quiet lose their share, and the rest have it. */
+/* To those that ask, the same to each. */
 static void share_out(void)
 {
 	struct tenant *tenant;
 	u64 share;
 	u32 nr = 0, i;
 
-	bpf_for(i, 0, NR_TENANTS) {
-		tenant = tenant_at(i);
-		if (!tenant || !tenant->memcg_id)
-			continue;
-		if (is_quiet(tenant)) {
-			set(tenant->memcg_id, 0, 0);
-			tenant->memcg_id = 0;
-		} else {
-			nr++;
-		}
-	}
+	bpf_for(i, 0, NR_TENANTS)
+		nr += fair_asks(i);
 	if (!nr)
 		return;
 
@@ -137,7 +144,7 @@ static void share_out(void)
 	bpf_for(i, 0, NR_TENANTS) {
 		tenant = tenant_at(i);
 		if (tenant && tenant->memcg_id)
-			set(tenant->memcg_id, 0, share);
+			fair_set(tenant->memcg_id, 0, share);
 	}
 }
 
@@ -181,7 +188,7 @@ void TIERX_OP_SLEEPABLE(fair_tick, s32 nid, struct tier_ext_node_stat *stat)
 	if (stat->tier != tier)
 		return;
 	if (own_id)
-		set(own_id, limit_mb * MB_PAGES, protect_mb * MB_PAGES);
+		fair_set(own_id, limit_mb * MB_PAGES, protect_mb * MB_PAGES);
 	else
 		share_out();
 }

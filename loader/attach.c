@@ -132,27 +132,12 @@ static int fill_ops(struct policy *policy)
 	return err;
 }
 
-/* Between a look at the cgroup and this, it may have been removed. */
-static int refuse_gone(const struct policy *policy, const struct place *place)
-{
-	log__error("policy %s was not attached: cgroup %s was removed; name another one",
-		   policy->name, place->cgroup);
-	return STATUS_REFUSED;
-}
-
-int policy__fill(struct policy *policy, const struct place *place)
+int policy__fill(struct policy *policy)
 {
 	int err = fill_ops(policy);
 
 	if (!err)
 		return STATUS_DONE;
-	if (err == -EOPNOTSUPP) {
-		log__error("this kernel cannot attach policy %s to a cgroup, only to the machine",
-			   policy->name);
-		return STATUS_UNSUPPORTED;
-	}
-	if (err == -ENOENT && place->cgroup_id)
-		return refuse_gone(policy, place);
 	log__error("the kernel refuses a field of policy %s (ops.*): %s", policy->name,
 		   strerror(-err));
 
@@ -187,9 +172,12 @@ int policy__attach(struct policy *policy, const struct place *place, int *link_f
 	err = *link_fd;
 	if (err == -EBUSY && policy__refuse_second(policy, place))
 		return STATUS_REFUSED;
+	/* Since somebody looked at it. */
 	if (err == -ENOENT && place->cgroup_id)
-		return refuse_gone(policy, place);
-	log__error("policy %s was not attached: %s", policy->name, strerror(-err));
+		log__error("policy %s was not attached: cgroup %s was removed; name another one",
+			   policy->name, place->cgroup);
+	else
+		log__error("policy %s was not attached: %s", policy->name, strerror(-err));
 
 	return STATUS_REFUSED;
 }

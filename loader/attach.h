@@ -25,11 +25,10 @@ int policy__load(struct policy *policy);
 /**
  * policy__fill() - hand the ops to the kernel, which checks their fields
  * @policy: loaded; this can be done once
- * @place: what it is to govern
  *
  * Return: a status.
  */
-int policy__fill(struct policy *policy, const struct place *place);
+int policy__fill(struct policy *policy);
 
 /** policy__refuse_second() - say that the place has a policy if it has; returns a status */
 int policy__refuse_second(const struct policy *policy, const struct place *place);

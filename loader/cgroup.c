@@ -19,6 +19,9 @@
 #define CONTROLLERS "cgroup.controllers"
 #define MEMORY	    "memory"
 
+/* The kernel gives it to the root of all cgroups; that of a namespace has another one. */
+#define ROOT_ID 1
+
 /* Is @word one of the words of @text? */
 static bool has_word(const char *text, const char *word)
 {
@@ -67,6 +70,8 @@ int cgroup__find(const char *name, __u64 *id)
 		log__error("no such cgroup: %s; name a folder in " CGROUP_ROOT, name);
 	} else if (fstatfs(folder, &fs) || fs.f_type != CGROUP2_SUPER_MAGIC) {
 		log__error("no such cgroup: %s is not in a cgroup v2 file system", name);
+	} else if (stat_.st_ino == ROOT_ID) {
+		log__error("the root cgroup is the machine: leave out --cgroup");
 	} else {
 		status = require_memory(name, folder);
 		/* On 64-bit kernels the inode number of a cgroup is its id. */

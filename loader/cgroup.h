@@ -12,6 +12,8 @@
  * @name: its folder, relative to CGROUP_ROOT or absolute
  * @id: its id
  *
+ * The root of all cgroups is none of them: it is the machine.
+ *
  * Return: a status.
  */
 int cgroup__find(const char *name, __u64 *id);

@@ -215,10 +215,32 @@ static void read_exit(struct kernel_exit *exit, const char *file, const char *du
 	exit->dump = file__read(path);
 }
 
+/* The last end of all; returns which cgroup it was in. */
+static __u64 read_last_exit(struct kernel_exit *exit)
+{
+	const char *cgroup_id;
+
+	read_exit(exit, "last_exit", "last_exit_dump");
+	cgroup_id = kernel_pairs__value(&exit->pairs, "cgroup_id");
+
+	return cgroup_id ? strtoull(cgroup_id, NULL, 10) : 0;
+}
+
+__u64 kernel__removed_cgroup(void)
+{
+	struct kernel_exit exit;
+	__u64 id = read_last_exit(&exit);
+
+	if (exit.kind != KERNEL_EXIT_CGROUP)
+		id = 0;
+	kernel_exit__clear(&exit);
+
+	return id;
+}
+
 void kernel_exit__read(struct kernel_exit *exit, const struct place *place)
 {
 	char file[PLACE_FILE_LEN], dump_file[PLACE_FILE_LEN];
-	const char *cgroup_id;
 
 	read_exit(exit, place__file(place, "last_exit", file),
 		  place__file(place, "last_exit_dump", dump_file));
@@ -227,9 +249,7 @@ void kernel_exit__read(struct kernel_exit *exit, const struct place *place)
 
 	/* The files of a cgroup go with its policy; then the end may still be the last of all. */
 	kernel_exit__clear(exit);
-	read_exit(exit, "last_exit", "last_exit_dump");
-	cgroup_id = kernel_pairs__value(&exit->pairs, "cgroup_id");
-	if ((cgroup_id ? strtoull(cgroup_id, NULL, 10) : 0) != place->cgroup_id)
+	if (read_last_exit(exit) != place->cgroup_id)
 		kernel_exit__clear(exit);
 }
 

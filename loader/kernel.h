@@ -11,9 +11,10 @@
 #define KERNEL_DIR "/sys/kernel/mm/tier_ext"
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-/* Of &enum tier_ext_exit_kind: ended by the policy itself; the first of the errors. */
-#define KERNEL_EXIT_BPF	  66
-#define KERNEL_EXIT_ERROR 1024
+/* Of &enum tier_ext_exit_kind: by the policy itself; with its cgroup; the first of the errors. */
+#define KERNEL_EXIT_BPF	   66
+#define KERNEL_EXIT_CGROUP 69
+#define KERNEL_EXIT_ERROR  1024
 
 /** kernel__btf() - BTF of the kernel, read once; NULL and errno if it has none */
 struct btf *kernel__btf(void);
@@ -37,6 +38,9 @@ bool kernel__knows(const struct place *place);
  * Return: how many there are, or -ENOMEM.
  */
 int kernel__cgroups(__u64 **ids);
+
+/** kernel__removed_cgroup() - id, if the last policy that ended did so with its cgroup; else 0 */
+__u64 kernel__removed_cgroup(void);
 
 /** kernel__counter() - a number in KERNEL_DIR, such as switch_seq; 0 if it cannot be read */
 __u64 kernel__counter(const char *name);

@@ -128,7 +128,7 @@ static int load_and_attach(struct loading *loading, bool *again)
 
 	status = policy__load(&loading->policy);
 	if (!status)
-		status = policy__fill(&loading->policy, &loading->place);
+		status = policy__fill(&loading->policy);
 	if (!status)
 		status = pins__lock(&lock_fd);
 	if (!status)

@@ -30,7 +30,7 @@ static const struct {
 } sums[NR_SUMS] = {
 	[SUM_PROMOTED] = { "promoted", "promoted_pages" },
 	[SUM_DEMOTED] = { "demoted", "demoted_pages" },
-	[SUM_REFUSED] = { "refused", "refused_pages" },
+	[SUM_REFUSED] = { "refused", "refused_moves" },
 	[SUM_PINGPONG] = { "pingpong", "pingpong_pages" },
 };
 

@@ -123,7 +123,7 @@ static int load_and_swap(struct policy *policy, const struct place *place,
 	if (!status)
 		status = policy__load(policy);
 	if (!status)
-		status = policy__fill(policy, place);
+		status = policy__fill(policy);
 	if (!status)
 		status = swap(policy, &old, kept, args->json);
 	json_object_put(kept);

@@ -32,7 +32,7 @@ static int compare_nodes(const void *a_, const void *b_)
 	return (a->cgroup_id > b->cgroup_id) - (a->cgroup_id < b->cgroup_id);
 }
 
-/* The root of all cgroups has an empty path. */
+/* The root of a cgroup namespace has an empty path. */
 static bool is_below(const char *path, const char *other)
 {
 	size_t len = strlen(other);
@@ -71,16 +71,42 @@ static bool has_policy(__u64 cgroup_id)
 	return has;
 }
 
+static bool has_id(const __u64 *ids, int nr, __u64 id)
+{
+	int i;
+
+	for (i = 0; i < nr; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+static int read_ids(__u64 **ids)
+{
+	__u64 removed = kernel__removed_cgroup(), *more;
+	int nr = kernel__cgroups(ids);
+
+	if (nr < 0 || !removed || has_id(*ids, nr, removed))
+		return nr;
+	more = reallocarray(*ids, nr + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[nr] = removed;
+	*ids = more;
+
+	return nr + 1;
+}
+
 int tree__read(struct tree_node **nodes)
 {
-	struct cgroup_path *paths;
+	struct cgroup_path *paths = NULL;
 	int nr, i;
 	__u64 *ids;
 
 	*nodes = NULL;
-	nr = kernel__cgroups(&ids);
+	nr = read_ids(&ids);
 	if (nr < 0)
-		return nr;
+		goto free;
 	paths = calloc(nr + 1, sizeof(*paths));
 	*nodes = calloc(nr + 1, sizeof(**nodes));
 	if (!paths || !*nodes) {

@@ -33,7 +33,8 @@ struct tree_node {
 void tree__arrange(struct tree_node *nodes, int nr);
 
 /**
- * tree__read() - the nodes that the kernel knows, arranged
+ * tree__read() - the nodes that the kernel knows, and the cgroup whose removal was the end of the
+ * last policy, arranged
  * @nodes: to be released by tree__free()
  *
  * Return: how many there are, or -ENOMEM.

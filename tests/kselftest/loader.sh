@@ -8,40 +8,16 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$here/tierx_command.sh"
-PINS=/sys/fs/bpf/tier_ext
-BALANCING=/proc/sys/kernel/numa_balancing
-DEMOTION=/sys/kernel/mm/numa/demotion_enabled
-holder=
 
 cleanup()
 {
-	[ -z "$holder" ] || kill -9 "$holder" 2> /dev/null
+	let_go
 	"$TIERX" unload > /dev/null 2>&1
 	rm -rf "$tmp"
 }
 
-settings_are() { [ "$(cat $BALANCING)" = "$1" ] && [ "$(cat $DEMOTION)" = "$2" ]; }
 pinned() { [ -e "$PINS/$1" ]; }
-nothing_left() { [ ! -e $PINS ] && policy_is '' && settings_are 0 false; }
 ids() { stat -c %i "$PINS"/maps/* | sort; }
-
-hold()	# POLICY [ARGUMENT...]: in the background
-{
-	"$TIERX" load "$@" --foreground > "$tmp/hold.stdout" 2> "$tmp/hold.stderr" < /dev/null &
-	holder=$!
-	wait_for grep -q attached "$tmp/hold.stdout"
-}
-
-# The end of the policy that was held.
-held()	# STATUS PATTERN
-{
-	wait "$holder"
-	[ $? -eq "$1" ]
-	report $? "the loader in the foreground ends with status $1"
-	holder=
-	cp "$tmp/hold.stderr" "$tmp/stderr"
-	says stderr "$2"
-}
 
 test_look()
 {
@@ -123,8 +99,6 @@ test_refusals()
 	says stderr 'policy loader_end was not attached: No such device'
 	run 3 load nop ops.tick_ms=1
 	says stderr 'out of range'
-	run 5 load nop --cgroup /sys/fs/cgroup
-	says stderr 'cannot attach policy nop to a cgroup'
 	is 'nothing is left' nothing_left
 }
 
@@ -179,8 +153,7 @@ test_foreground()
 	held 0 '^EXIT: never'
 
 	hold never
-	{ kill -9 "$holder"; wait "$holder"; } 2> /dev/null
-	holder=
+	let_go
 	is 'a killed loader takes its policy with it' wait_for policy_is ''
 	run 0 unload
 	is 'and unload puts back its settings' nothing_left
@@ -259,8 +232,7 @@ test_no_bpffs()
 }
 
 start
-echo 0 > $BALANCING
-echo 0 > $DEMOTION
+settings_off
 
 test_look
 test_load

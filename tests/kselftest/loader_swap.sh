@@ -9,11 +9,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$here/tierx_command.sh"
 PROGS=$here/progs
-holder=
 
 cleanup()
 {
-	[ -z "$holder" ] || kill "$holder" 2> /dev/null
+	let_go
 	"$TIERX" unload > /dev/null 2>&1
 	rm -rf "$tmp"
 }
@@ -106,9 +105,7 @@ test_shipped()
 # Without pins, names of maps are as the kernel has cut them.
 test_unpinned()
 {
-	"$TIERX" load heatmap --foreground > "$tmp/hold.stdout" 2> /dev/null < /dev/null &
-	holder=$!
-	wait_for grep -q attached "$tmp/hold.stdout"
+	hold heatmap
 	run 0 swap pagecache
 	says stderr 'pagecache goes on with map pages of heatmap'
 	run 0 swap "$PROGS/loader_share_a.bpf.o"
@@ -117,8 +114,7 @@ test_unpinned()
 	is 'the old policy goes on' policy_is loader_share_a
 	run 0 swap "$PROGS/loader_share_b.bpf.o" --reset
 	run 0 unload
-	wait "$holder"
-	holder=
+	held 0 '^EXIT: loader_share_b: unregistered from user space'
 }
 
 start

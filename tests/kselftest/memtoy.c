@@ -10,6 +10,7 @@
  *	write			write every page
  *	lazy			the next touch is a hint fault: the attached policy decides
  *	where			how many pages are on each node
+ *	wait			until standard input ends
  *
  * Without arguments it is a test: what it does under policy migrate_on_fault.
  * After the program of the same name that migrate-on-fault was tried with in
@@ -19,7 +20,7 @@
 
 #include "tierx_file.h"
 
-#define PAGES  512
+#define PAGES 512
 
 static struct tierx_policy *arming;
 static struct tierx_mem *mem;
@@ -132,12 +133,23 @@ static int where(int nr, char **words)
 	return 1;
 }
 
+static int wait_for_input(int nr, char **words)
+{
+	char byte;
+
+	(void)nr;
+	(void)words;
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 1;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int nr, char **words);
 } commands[] = {
-	{ "map", map },		{ "file", map_file }, { "touch", touch },
-	{ "write", write_all }, { "lazy", lazy },     { "where", where },
+	{ "map", map },	  { "file", map_file }, { "touch", touch },	    { "write", write_all },
+	{ "lazy", lazy }, { "where", where },	{ "wait", wait_for_input },
 };
 
 static int run_command(int nr, char **words)

@@ -5,6 +5,10 @@
 
 TIERX=${TIERX:-$here/../../bin/tierx}
 SYSFS=/sys/kernel/mm/tier_ext
+PINS=/sys/fs/bpf/tier_ext
+BALANCING=/proc/sys/kernel/numa_balancing
+DEMOTION=/sys/kernel/mm/numa/demotion_enabled
+holder=
 tmp=$(mktemp -d)
 nr=0
 failed=0
@@ -75,6 +79,41 @@ is()	# DESCRIPTION COMMAND...
 	shift
 	"$@" > /dev/null
 	report $? "... $what"
+}
+
+settings_off()
+{
+	echo 0 > $BALANCING
+	echo 0 > $DEMOTION
+}
+
+settings_are() { [ "$(cat $BALANCING)" = "$1" ] && [ "$(cat $DEMOTION)" = "$2" ]; }
+nothing_left() { [ ! -e $PINS ] && policy_is '' && settings_are 0 false; }
+
+hold()	# POLICY [ARGUMENT...]: in the background
+{
+	"$TIERX" load "$@" --foreground > "$tmp/hold.stdout" 2> "$tmp/hold.stderr" < /dev/null &
+	holder=$!
+	wait_for grep -q attached "$tmp/hold.stdout"
+}
+
+# The end of the policy that was held.
+held()	# STATUS PATTERN
+{
+	wait "$holder"
+	[ $? -eq "$1" ]
+	report $? "the loader in the foreground ends with status $1"
+	holder=
+	cp "$tmp/hold.stderr" "$tmp/stderr"
+	says stderr "$2"
+}
+
+# Kill the loader in the foreground, if there is one.
+let_go()
+{
+	[ -n "$holder" ] || return 0
+	{ kill -9 "$holder"; wait "$holder"; } 2> /dev/null
+	holder=
 }
 
 policy_is() { [ "$(cat $SYSFS/root/ops)" = "$1" ]; }

@@ -99,18 +99,18 @@ static void test_arrange(void)
 	}
 }
 
-/* A policy of the root of all cgroups is above all others. */
-static void test_root_cgroup(void)
+/* In a cgroup namespace, all cgroups are below its root, which is a cgroup like others. */
+static void test_namespace(void)
 {
 	struct tree_node two[] = {
 		{ .cgroup_id = 0 },
 		{ .cgroup_id = 2, .path = "web", .has_policy = true },
-		{ .cgroup_id = 1, .path = "", .has_policy = true },
+		{ .cgroup_id = 3, .path = "", .has_policy = true },
 	};
 
 	tree__arrange(two, 3);
-	ktap_ok(two[1].cgroup_id == 1 && two[2].parent == 1 && two[2].depth == 2,
-		"the root of all cgroups");
+	ktap_ok(two[1].cgroup_id == 3 && two[2].parent == 1 && two[2].depth == 2,
+		"the root of a cgroup namespace");
 }
 
 static void write_ops(__u64 id, const char *name)
@@ -148,6 +148,16 @@ static void test_read(void)
 	ktap_ok(nr == 4 && !read[3].path && read[3].cgroup_id == ~0ULL && read[3].parent == 0,
 		"one that is gone");
 	tree__free(read, nr);
+
+	testdir__write(KERNEL_DIR "/last_exit", "kind 69\ncgroup_id 4711\n");
+	nr = tree__read(&read);
+	ktap_ok(nr == 5 && !read[3].path && read[3].cgroup_id == 4711 && !read[3].has_policy,
+		"one that was removed, and its policy with it");
+	tree__free(read, nr);
+	testdir__write(KERNEL_DIR "/last_exit", "kind 64\ncgroup_id 4711\n");
+	nr = tree__read(&read);
+	ktap_ok(nr == 4, "but not after a policy was unloaded");
+	tree__free(read, nr);
 }
 
 int main(void)
@@ -156,11 +166,11 @@ int main(void)
 	if (testdir__create())
 		return ktap_skip_all("no temporary folder");
 
-	ktap_plan(6 + 6 + NR_NODES + 1 + 5);
+	ktap_plan(6 + 6 + NR_NODES + 1 + 7);
 	test_find();
 	test_paths();
 	test_arrange();
-	test_root_cgroup();
+	test_namespace();
 	test_read();
 	testdir__remove();
 
