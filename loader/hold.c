@@ -49,6 +49,9 @@ static int report_end(const char *name, const struct place *place, bool *again)
 
 	kernel_exit__read(&exit, place);
 	kernel_exit__print(&exit);
+	/* With its cgroup goes what is known about its end, but for the last end of all. */
+	if (!exit.kind)
+		log__info("policy %s has ended, and another since; the reason is lost", name);
 	status = exit.kind >= KERNEL_EXIT_ERROR ? STATUS_EJECTED : STATUS_DONE;
 	*again = restart__is_wanted(&exit, name);
 	kernel_exit__clear(&exit);

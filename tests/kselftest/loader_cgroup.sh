@@ -306,6 +306,7 @@ test_removed_policy()
 
 test_foreground()
 {
+	local id
 	hold never --cgroup $C
 	is 'its link is not pinned' test ! -e "$(pins_of $C)"
 	run 0 load never --cgroup $B
@@ -314,6 +315,18 @@ test_foreground()
 	is 'the other one goes on' policies_are '' '' never ''
 	is 'its settings are on' settings_are 2 true
 	run 0 unload --cgroup $B
+	make_cgroups
+
+	hold never --cgroup $C
+	run 0 load never --cgroup $B
+	kill -STOP "$holder"
+	id=$(id_of $C)
+	rmdir $ROOT/$C
+	wait_for gone "$id"
+	run 0 unload --cgroup $B
+	kill -CONT "$holder"
+	held 0 '^tierx: policy never has ended, and another since; the reason is lost$'
+	is 'nothing is left' nothing_left
 	make_cgroups
 
 	hold nop --cgroup $A
