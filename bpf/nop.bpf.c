@@ -67,6 +67,10 @@ void TIERX_OP_SLEEPABLE(nop_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
 }
 
+void TIERX_OP(nop_memcg_event, u64 memcg_id, u32 tier, u64 usage_pages, u64 limit_pages)
+{
+}
+
 TIERX_POLICY(nop, "every op, does nothing: the price of the hooks") = {
 	.name = "nop",
 	.init = (void *)nop_init,
@@ -81,4 +85,5 @@ TIERX_POLICY(nop, "every op, does nothing: the price of the hooks") = {
 	.admit = (void *)nop_admit,
 	.migrated = (void *)nop_migrated,
 	.tick = (void *)nop_tick,
+	.memcg_event = (void *)nop_memcg_event,
 };

@@ -63,7 +63,7 @@ static void one_touch(const char *dir, int flags, bool write)
 	ASSERT_EQ(placer->last_cpu_nid, tierx_fast_node());
 	ASSERT_EQ(tierx_event("fault_in"), PAGES);
 	ASSERT_EQ(tierx_event("promoted_pages"), PAGES);
-	ASSERT_EQ(tierx_event("move_failed"), 0);
+	ASSERT_EQ(tierx_event("fault_in_failed"), 0);
 	tierx_detach(policy);
 	if (!write)
 		ASSERT_EQ(tierx_file_verify(file, SEED), 0);

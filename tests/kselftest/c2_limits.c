@@ -149,7 +149,7 @@ static void protection_holds(void)
 	ASSERT_EQ(result(policy, "protection_result"), 0);
 	pid = tierx_fork(neighbour, &pages);
 	/* Nobody touches it: what is above the protection goes, and the rest stays. */
-	ASSERT_WAIT(cgroup_on_node(cgroup, tierx_fast_node()) < LIMIT + LIMIT / 20, SETTLE_MS);
+	ASSERT_WAIT(cgroup_on_node(cgroup, tierx_fast_node()) < LIMIT + LIMIT / 20, 3 * SETTLE_MS);
 	expect_about(cgroup_on_node(cgroup, tierx_fast_node()), LIMIT);
 	/* And once more, from outside, now that the neighbour has cold memory, too. */
 	kill(pid, SIGSTOP);

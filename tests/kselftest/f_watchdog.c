@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "tierx_file.h"
 #include "tierx_mover.h"
 #include "tierx_probe.h"
 
@@ -132,42 +133,51 @@ static pid_t hog_start(size_t *max)
 	return tierx_fork(hog, max);
 }
 
-/* The kernel gives up on a node after vain reclaim, until some other is not in vain. */
-static void revive_reclaim(void)
+/* Fill the fast node until reclaim has asked in vain, and then hold still. */
+static int fill_node(void *arg)
 {
-	const char *cgroup = tierx_cgroup_enter("tierx-revive");
+	size_t max = 2048 * MB, step = 16 * TIERX_PAGE, done;
+	unsigned char *memory;
 
-	tierx_set_demotion(true);
-	tierx_mem_fill(tierx_mem_alloc(2048, tierx_fast_node()), 1);
-	tierx_cgroup_reclaim(cgroup, 1024 * TIERX_PAGE);
+	(void)arg;
+	tierx_bind(tierx_fast_node());
+	memory = mmap(NULL, max, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE((intptr_t)memory, (intptr_t)MAP_FAILED);
+	madvise(memory, max, MADV_NOHUGEPAGE);
+	for (done = 0; done < max && tierx_event("demotion_refused") < 256; done += step)
+		memset(memory + done, 1, step);
+	pause();
+	return 0;
 }
 
 static void starved_node(void)
 {
+	const char *cgroup = tierx_cgroup_enter("tierx-starved");
 	volatile struct tierx_probe *probe;
 	struct tierx_policy *policy = prepare(&probe);
+	struct tierx_mem *mem;
 	uint64_t demoted;
-	struct tierx_storm *storm;
-	size_t max = 700 * MB;
 	pid_t pid;
 
-	revive_reclaim();
+	tierx_set_demotion(true);
+	/* The kernel gives up on a node after vain reclaim, until some other is not in vain. */
+	mem = tierx_mem_alloc(2048, tierx_fast_node());
+	tierx_cgroup_reclaim(cgroup, 1024 * TIERX_PAGE);
+	tierx_mem_free(mem);
+	/* And page cache can always be dropped. */
+	tierx_write("/proc/sys/vm/drop_caches", "3");
 	probe->reclaim = TIERX_RECLAIM;
 	tierx_start(policy);
-	demoted = tierx_vmstat("pgdemote_kswapd");
-	pid = hog_start(&max);
-	ASSERT_WAIT(*hog_bytes == max, EJECT_MS);
-	/* Allocations go elsewhere; it is promotion that asks for room. */
-	tierx_set_all_hot();
-	storm = tierx_storm_start(8192, 1);
+	pid = tierx_fork(fill_node, NULL);
 	expect_exit(TIERX_EXIT_ERROR_WATERMARK, "refused to make room in a fast tier",
 		    "ran out of room more than 400 ms ago");
-	ASSERT_HAS(tierx_sys("last_exit_dump"), "node 0 tier 0 free_pages ");
+	ASSERT_HAS(tierx_sys("last_exit_dump"), "node 0 tier 0 queue_len ");
 	ASSERT_HAS(tierx_sys("last_exit_dump"), "event demotion_refused ");
-	/* The kernel makes room. */
-	ASSERT_WAIT(tierx_vmstat("pgdemote_kswapd") + tierx_vmstat("pgdemote_direct") > demoted,
-		    EJECT_MS);
-	tierx_storm_stop(storm);
+	/* The kernel makes room when it is asked. */
+	demoted = tierx_vmstat("pgdemote_direct");
+	tierx_cgroup_reclaim(cgroup, 4 * MB);
+	ASSERT_GT(tierx_vmstat("pgdemote_direct"), demoted);
 	kill(pid, SIGKILL);
 }
 

@@ -31,6 +31,7 @@ DEFINE_STATIC_KEY_FALSE(tierx_key_migrated);
 
 unsigned long tierx_enable_seq, tierx_switch_seq;
 atomic_long_t tierx_nr_rejected = ATOMIC_LONG_INIT(0);
+/* Guards what scopes share. */
 DEFINE_MUTEX(tierx_mutex);
 
 /* Policies that need tierx_nodes[]; under tierx_mutex. */

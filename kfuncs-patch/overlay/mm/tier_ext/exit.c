@@ -81,13 +81,14 @@ static void tierx_dump_nodes(struct seq_buf *s, struct tierx_scope *scope)
 
 	for_each_node_state(nid, N_MEMORY) {
 		queue = scope->queues[nid];
-		seq_buf_printf(s, "node %d tier %d free_pages %lld wmark_low_pages %lld wmark_promo_pages %lld queue_len %u stalled %d\n",
+		seq_buf_printf(s, "node %d tier %d queue_len %u stalled %d",
 			       nid, tierx_tier_rank(nid),
-			       tierx_node_item(nid, TIERX_NODE_FREE_PAGES),
-			       tierx_node_item(nid, TIERX_NODE_WMARK_LOW_PAGES),
-			       tierx_node_item(nid, TIERX_NODE_WMARK_PROMO_PAGES),
 			       queue ? tierx_ring_len(&queue->ring) : 0,
 			       queue && queue->stalled);
+		seq_buf_printf(s, " free_pages %lld wmark_low_pages %lld wmark_promo_pages %lld\n",
+			       tierx_node_item(nid, TIERX_NODE_FREE_PAGES),
+			       tierx_node_item(nid, TIERX_NODE_WMARK_LOW_PAGES),
+			       tierx_node_item(nid, TIERX_NODE_WMARK_PROMO_PAGES));
 	}
 }
 
@@ -106,10 +107,11 @@ static void tierx_dump_verdicts(struct seq_buf *s, struct tierx_scope *scope)
 					      TIERX_NR_VERDICTS];
 			if (!v->op)
 				continue;
-			seq_buf_printf(s, "verdict cpu %d ms_ago %u op %s pfn 0x%lx nid %d verdict %d effective %d\n",
+			seq_buf_printf(s, "verdict cpu %d ms_ago %u op %s pfn 0x%lx nid %d",
 				       cpu, jiffies_to_msecs(jiffies - v->when),
-				       v->op, v->pfn, v->nid, v->verdict,
-				       v->effective);
+				       v->op, v->pfn, v->nid);
+			seq_buf_printf(s, " verdict %d effective %d\n",
+				       v->verdict, v->effective);
 		}
 	}
 }
@@ -224,7 +226,8 @@ ssize_t tierx_last_exit_show(struct tierx_last *last, char *buf)
 
 	mutex_lock(&tierx_last_mutex);
 	if (last->kind)
-		len = sysfs_emit(buf, "kind %d\ncode %lld\nreason %s\npolicy %s\ncgroup_id %llu\nmsg %s\n",
+		len = sysfs_emit(buf, "kind %d\ncode %lld\nreason %s\n"
+				 "policy %s\ncgroup_id %llu\nmsg %s\n",
 				 last->kind, last->code,
 				 tierx_exit_reason(last->kind), last->name,
 				 last->cgroup_id, last->msg);

@@ -314,7 +314,7 @@ unlock:
 
 /* Promotions and demotions are counted whoever made them. */
 static void tierx_count_migrated(struct tierx_policy *policy, int src_nid,
-				 struct folio *dst)
+				 struct folio *dst, int reason)
 {
 	struct tierx_node *node = tierx_nodes[src_nid];
 	long nr_pages = folio_nr_pages(dst);
@@ -331,7 +331,10 @@ static void tierx_count_migrated(struct tierx_policy *policy, int src_nid,
 	if (node)
 		atomic64_add(nr_pages, diff < 0 ? &node->promoted_pages :
 						  &node->demoted_pages);
-	tierx_pingpong_note(policy, dst, diff < 0);
+	/* What a user moves back and forth is nobody else's fault. */
+	if (reason == MR_TIER_EXT || reason == MR_DEMOTION ||
+	    reason == MR_NUMA_MISPLACED)
+		tierx_pingpong_note(policy, dst, diff < 0);
 }
 
 void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
@@ -348,7 +351,7 @@ void __tier_ext_migrated(struct folio *src, struct folio *dst, int reason)
 		goto unlock;
 
 	tierx_last_nid_move(src, dst);
-	tierx_count_migrated(policy, src_nid, dst);
+	tierx_count_migrated(policy, src_nid, dst, reason);
 	if (!policy->ops->migrated)
 		goto unlock;
 

@@ -213,7 +213,7 @@ struct tierx_scope {
 	u64				cgroup_id;
 	struct mem_cgroup		*memcg;
 	struct tierx_policy __rcu	*policy;
-	struct mutex			mutex;
+	struct mutex			mutex; /* attach, swap and every end */
 	struct tierx_policy		*attached;
 	const struct tier_ext_ops	*next;
 	struct tierx_queue		*queues[MAX_NUMNODES];
@@ -293,6 +293,7 @@ struct tierx_item {
  * @next_tick: jiffies of the next tick
  * @next_drain: jiffies when the LRU batches may be drained again
  * @next_limit: jiffies when limits are looked after again
+ * @limit_end: position in @ring behind the moves that limits have caused
  * @nr_retries: moves that this round has put back into @ring
  * @nr_items: moves in @items
  * @items: the batch, private to @thread
@@ -312,6 +313,7 @@ struct tierx_queue {
 	unsigned long		next_tick;
 	unsigned long		next_drain;
 	unsigned long		next_limit;
+	u32			limit_end;
 	u32			nr_retries;
 	int			nr_items;
 	struct tierx_item	items[TIERX_BATCH];
@@ -396,8 +398,8 @@ void tierx_scope_put(struct tierx_scope *scope);
 void tierx_scope_retire(struct tierx_scope *scope);
 struct tierx_policy *__tierx_memcg_policy(struct mem_cgroup *memcg);
 struct tierx_policy *tierx_mm_policy(struct mm_struct *mm);
-void tierx_for_each_scope(void (*fn)(struct tierx_scope *scope, void *arg),
-			  void *arg);
+typedef void (*tierx_scope_fn)(struct tierx_scope *scope, void *arg);
+void tierx_for_each_scope(tierx_scope_fn fn, void *arg);
 bool tierx_eject_all(enum tier_ext_exit_kind kind, const char *msg);
 unsigned long tierx_event_read(struct tierx_scope *scope,
 			       enum tierx_event event);

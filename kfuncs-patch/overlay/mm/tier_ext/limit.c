@@ -229,15 +229,16 @@ static void tierx_limit_enforce(struct tierx_policy *policy,
 	u64 here = tierx_memcg_node_pages(limit->memcg, queue->nid);
 	u64 excess = usage - limit->limit + TIERX_LIMIT_SLACK(limit->limit);
 	u64 wanted = div64_u64(excess * here, usage);
-	u64 waiting = tierx_ring_len(&queue->ring);
 
-	if (wanted <= waiting)
+	/* Those that were queued last time are still the coldest. */
+	if ((s32)(queue->limit_end - READ_ONCE(queue->ring.tail)) > 0)
 		return;
-	wanted = min_t(u64, wanted - waiting, TIERX_RING_SIZE / 2);
+	wanted = min_t(u64, wanted, TIERX_RING_SIZE / 2);
 	/* What was used since the last look stays, unless that is all there is. */
 	if (!tierx_limit_demote(policy, queue->nid, limit->memcg, wanted,
 				TIERX_WALK_HARVEST))
 		tierx_limit_demote(policy, queue->nid, limit->memcg, wanted, 0);
+	queue->limit_end = atomic_read(&queue->ring.head);
 }
 
 static void tierx_limit_event(struct tierx_policy *policy,

@@ -101,8 +101,7 @@ struct tierx_policy *tierx_mm_policy(struct mm_struct *mm)
  *
  * Context: under tierx_mutex, or RCU, if @fn does not sleep.
  */
-void tierx_for_each_scope(void (*fn)(struct tierx_scope *scope, void *arg),
-			  void *arg)
+void tierx_for_each_scope(tierx_scope_fn fn, void *arg)
 {
 	struct tierx_scope *scope;
 	unsigned long id;
@@ -261,7 +260,7 @@ static struct tierx_scope *tierx_scope_create(u64 cgroup_id)
 	if (!err)
 		return scope;
 
-	kobject_del(&scope->kobj);
+	/* Some hook may have found it already. */
 	synchronize_rcu();
 	kobject_put(&scope->kobj);
 
