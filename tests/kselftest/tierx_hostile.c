@@ -5,12 +5,15 @@
  */
 #include <dirent.h>
 #include <glob.h>
+#include <sys/klog.h>
 
 #include "tierx_hostile.h"
 
-#define CALM_MS	    30000
-#define FIRST_UNREG 64
-#define FIRST_ERROR 1024
+#define CALM_MS	     30000
+#define FIRST_UNREG  64
+#define FIRST_ERROR  1024
+#define SYSLOG_READ  3
+#define SYSLOG_CLEAR 5
 
 /* In the order of enum tier_ext_exit_kind. */
 static const char *const unreg_names[] = {
@@ -151,4 +154,34 @@ void tierx_expect_no_policy(void)
 	ASSERT_STREQ(tierx_sys("root/ops"), "");
 	ASSERT_WAIT(nr_matches("/sys/kernel/mm/tier_ext/cgroup/*") == 0, CALM_MS);
 	ASSERT_WAIT(nr_threads() == 0, CALM_MS);
+}
+
+void tierx_log_clear(const char *wanted)
+{
+	static const char *const bad[] = {
+		"WARNING:",
+		"BUG:",
+		"Oops",
+		"stalls on",
+		"self-detected stall",
+		"KASAN",
+		"UBSAN",
+		"Bad page",
+		"blocked for more than",
+		"refcount_t",
+		"general protection",
+	};
+	static char log[1 << 20];
+	size_t i;
+	int len;
+
+	len = klogctl(SYSLOG_READ, log, sizeof(log) - 1);
+	ASSERT_GE(len, 0);
+	log[len] = '\0';
+	for (i = 0; i < TIERX_ARRAY_SIZE(bad); i++)
+		if (strstr(log, bad[i]))
+			FAIL("the kernel log has '%s'", bad[i]);
+	if (wanted)
+		ASSERT_HAS(log, wanted);
+	ASSERT_EQ(klogctl(SYSLOG_CLEAR, NULL, 0), 0);
 }

@@ -27,4 +27,10 @@ void tierx_expect_calm(uint64_t before_kib, uint64_t slack_kib);
 /* Assert that no policy is attached, and nothing is left of one. */
 void tierx_expect_no_policy(void);
 
+/*
+ * Assert that the kernel log has nothing in it that is a bug, and @wanted, unless that is NULL;
+ * and clear it, so that what was provoked is not taken for a bug later.
+ */
+void tierx_log_clear(const char *wanted);
+
 #endif /* TIERX_HOSTILE_H */
