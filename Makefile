@@ -68,6 +68,10 @@ test-upstream: all kernel kernel-tree ## the kernel's own selftests: base, patch
 	$(Q)[ -n "$${BASE_KERNEL:-}" ] || kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/upstream/run.sh $(T)
 
+test-debug: all tests ## guest tests and chaos for 15 minutes in a debug kernel, and what it adds up to
+	$(Q)kfuncs-patch/kernel-build.sh kernel debug
+	$(Q)tests/test-debug.sh
+
 deps: ## install the Debian packages that are needed, and say why
 	$(Q)tests/deps.sh list
 	$(Q)tests/deps.sh install
@@ -240,6 +244,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test test-upstream deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
+.PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

@@ -40,6 +40,7 @@ table()
 	libnuma-dev          loader: nodes and distances
 	libjson-c-dev        loader: --json
 	numactl              tests
+	stress-ng            load for tests with policies that do anything
 	qemu-system-x86      runs the patched kernel
 	busybox-static       first process of the guest
 	redis-server         the program that the demo runs

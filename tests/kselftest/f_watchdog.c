@@ -6,21 +6,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "tierx_file.h"
+#include "tierx_hostile.h"
 #include "tierx_mover.h"
 #include "tierx_probe.h"
 
-#define TIMEOUT_MS   400
-#define EJECT_MS     30000
-#define MB	     ((size_t)1 << 20)
-#define HOG_STEP     (4 * MB)
-#define PINGPONG     2048
-#define SYSLOG_READ  3
-#define SYSLOG_CLEAR 5
+#define TIMEOUT_MS 400
+#define EJECT_MS   30000
+#define MB	   ((size_t)1 << 20)
+#define HOG_STEP   (4 * MB)
+#define PINGPONG   2048
 
 static void expect_exit(int kind, const char *reason, const char *msg)
 {
@@ -265,23 +263,6 @@ static void thrash(void)
 
 /* --- all of the machine --- */
 
-/* What the kernel logs when it kills is expected here, and nothing else of the kind is. */
-static void check_and_clear_log(void)
-{
-	static const char *const bad[] = { "WARNING:", "BUG:", "Oops", "stalls on", "KASAN" };
-	static char log[1 << 20];
-	size_t i;
-	int len;
-
-	len = klogctl(SYSLOG_READ, log, sizeof(log) - 1);
-	ASSERT_GT(len, 0);
-	for (i = 0; i < TIERX_ARRAY_SIZE(bad); i++)
-		if (strstr(log, bad[i]))
-			FAIL("the kernel log has '%s'", bad[i]);
-	ASSERT_HAS(log, "invoked oom-killer");
-	ASSERT_EQ(klogctl(SYSLOG_CLEAR, NULL, 0), 0);
-}
-
 static void out_of_memory(void)
 {
 	volatile struct tierx_probe *probe;
@@ -295,7 +276,8 @@ static void out_of_memory(void)
 	expect_exit(TIERX_EXIT_ERROR_OOM, "out of memory", "the machine is out of memory");
 	ASSERT_EQ(tierx_wait_child(pid, EJECT_MS), 128 + SIGKILL);
 	ASSERT_EQ(tierx_vmstat("oom_kill"), kills + 1);
-	check_and_clear_log();
+	/* What the kernel logs when it kills is expected, and nothing else of the kind is. */
+	tierx_log_clear("invoked oom-killer");
 }
 
 static void sysrq(void)

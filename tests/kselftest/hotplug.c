@@ -3,9 +3,8 @@
  * Memory comes and goes while a policy is attached. Needs a node whose memory can
  * be taken offline as a whole.
  */
-#include <glob.h>
-
 #include "targets.h"
+#include "tierx_hotplug.h"
 #include "tierx_mover.h"
 
 #define PAGES 256
@@ -13,54 +12,16 @@
 /* The last node that has memory blocks, all of which can go. */
 static int removable = -1;
 
-static glob_t blocks_of(int node)
-{
-	char pattern[64];
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "/sys/devices/system/node/node%d/memory[0-9]*", node);
-	glob(pattern, 0, NULL, &found);
-	return found;
-}
-
-static bool node_has_memory(int node)
-{
-	char list[64], word[16];
-
-	snprintf(word, sizeof(word), "%d", node);
-	if (tierx_read("/sys/devices/system/node/has_memory", list, sizeof(list)) <= 0)
-		return false;
-	return strstr(list, word);
-}
-
-static int set_blocks(int node, const char *state)
-{
-	glob_t blocks = blocks_of(node);
-	char path[128];
-	size_t i;
-	int err = 0;
-
-	for (i = 0; i < blocks.gl_pathc && !err; i++) {
-		snprintf(path, sizeof(path), "%s/state", blocks.gl_pathv[i]);
-		err = tierx_write(path, state);
-		/* It is in that state already. */
-		if (err == -EINVAL)
-			err = 0;
-	}
-	globfree(&blocks);
-	return err;
-}
-
 static void online_again(void *unused __attribute__((unused)))
 {
-	set_blocks(removable, "online_movable");
+	tierx_blocks_set(removable, "online_movable");
 }
 
 static void take_offline(void)
 {
 	tierx_defer(online_again, NULL);
-	ASSERT_EQ(set_blocks(removable, "offline"), 0);
-	ASSERT(!node_has_memory(removable));
+	ASSERT_EQ(tierx_blocks_set(removable, "offline"), 0);
+	ASSERT(!tierx_node_has_memory(removable));
 }
 
 static const char *unmet(void)
@@ -69,8 +30,8 @@ static const char *unmet(void)
 
 	if (reason)
 		return reason;
-	removable = tierx_nr_nodes() - 1;
-	if (removable < 2 || !node_has_memory(removable))
+	removable = tierx_removable_node();
+	if (removable < 0)
 		return "needs a third node whose memory can be taken offline";
 	return NULL;
 }
@@ -121,7 +82,7 @@ static void node_comes_late(void)
 	take_offline();
 	mover = start();
 	online_again(NULL);
-	ASSERT_WAIT(node_has_memory(removable), 5000);
+	ASSERT_WAIT(tierx_node_has_memory(removable), 5000);
 	mem = tierx_mem_alloc(1, removable);
 	/* Its migration thread is started by a work item. */
 	ASSERT_WAIT(tierx_mover_one(mover, tierx_mem_pfn(mem, 0), 0, tierx_slow_node()) == 0, 5000);

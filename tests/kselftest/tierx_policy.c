@@ -39,14 +39,19 @@ static int keep_what_libbpf_says(enum libbpf_print_level level, const char *fmt,
 	return 0;
 }
 
-static void policy_free(void *arg)
+void tierx_policy_close(struct tierx_policy *policy)
 {
-	struct tierx_policy *policy = arg;
-
 	tierx_detach(policy);
 	bpf_object__close(policy->object);
+	policy->object = NULL;
 	free(policy->log);
-	free(policy);
+	policy->log = NULL;
+}
+
+static void policy_free(void *arg)
+{
+	tierx_policy_close(arg);
+	free(arg);
 }
 
 static struct bpf_map *find_ops_map(struct bpf_object *object)

@@ -226,6 +226,8 @@ int tierx_link_fd(struct tierx_policy *policy);
 int tierx_pin(struct tierx_policy *policy, const char *path);
 /* Close the link; the policy ends unless the link is pinned. */
 void tierx_detach(struct tierx_policy *policy);
+/* Before the case ends: detach, and close the object. Other calls must not follow. */
+void tierx_policy_close(struct tierx_policy *policy);
 
 /* --------------------------------------------------------------- memory (tierx_mem.c) */
 

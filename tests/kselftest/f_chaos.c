@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Policies that answer anything and want everything moved anywhere, swapped all
+ * the time, for the machine and for cgroups that come and go, under load, while
+ * memory goes offline and comes back. What processes keep in memory stays what
+ * it was, and afterwards the machine is as before.
+ *
+ * TIERX_CHAOS_SECONDS in the environment says how long, 20 seconds by default.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/mempolicy.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "progs/chaos.h"
+#include "tierx_file.h"
+#include "tierx_hostile.h"
+#include "tierx_hotplug.h"
+#include "tierx_probe.h"
+#include "tierx_prog.h"
+
+#define MB		((size_t)1 << 20)
+#define DEFAULT_SECONDS 20
+#define SWAP_MS		50
+#define RECLAIM_BYTES	"16M"
+#define KEEP_PAGES	2048
+#define KEEP_ROUNDS	8
+#define TENANT_PAGES	1024
+#define TENANT_MS	300
+#define MAX_POLICIES	6
+#define CGROUPS		"/sys/fs/cgroup/"
+#define MAX_NODES	3
+#define LOAD_NICE	10
+#define SLACK_KIB	(48 << 10)
+
+/* What the children count. */
+static struct chaos_shared {
+	uint64_t bytes_verified;
+	uint64_t wrong_pages;
+	uint64_t tenants;
+	uint64_t offlined;
+} *shared;
+
+static struct chaos_totals *totals;
+static int totals_fd;
+static struct tierx_ends ends;
+static uint64_t free_before_kib;
+
+static void *map_shared(size_t size, int fd)
+{
+	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+	void *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	ASSERT_NE((intptr_t)addr, (intptr_t)MAP_FAILED);
+	return addr;
+}
+
+static void add(uint64_t *counter, uint64_t nr)
+{
+	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+}
+
+static unsigned int seconds(void)
+{
+	const char *text = getenv("TIERX_CHAOS_SECONDS");
+
+	return text ? atoi(text) : DEFAULT_SECONDS;
+}
+
+/* --- who keeps something in memory, and looks whether it is still there --- */
+
+static void expect_kept(struct tierx_mem *mem, uint64_t seed)
+{
+	add(&shared->wrong_pages, tierx_mem_verify(mem, seed));
+	add(&shared->bytes_verified, mem->pages * TIERX_PAGE);
+}
+
+/* In a process that shares the pages until it writes to them. */
+static void expect_kept_in_child(struct tierx_mem *mem, uint64_t seed)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		expect_kept(mem, seed);
+		tierx_mem_fill(&(struct tierx_mem){ mem->addr, mem->pages / 4 }, seed);
+		expect_kept(mem, seed);
+		_exit(0);
+	}
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* Ask for half of it to be on some node, and take that back at once. */
+static void shuffle(struct tierx_mem *mem, int node)
+{
+	unsigned long mask = 1UL << node;
+	size_t bytes = mem->pages / 2 * TIERX_PAGE;
+
+	syscall(SYS_mbind, mem->addr, bytes, MPOL_PREFERRED, &mask, 64UL, MPOL_MF_MOVE);
+	syscall(SYS_mbind, mem->addr, bytes, MPOL_DEFAULT, NULL, 0UL, 0);
+}
+
+static int keep(struct tierx_mem *mem)
+{
+	uint64_t seed;
+	int round;
+
+	for (seed = getpid();; seed++) {
+		tierx_mem_fill(mem, seed);
+		for (round = 0; round < KEEP_ROUNDS; round++) {
+			expect_kept(mem, seed);
+			if (round == KEEP_ROUNDS / 2)
+				expect_kept_in_child(mem, seed);
+			else if (round & 1)
+				shuffle(mem, rand() % MAX_NODES);
+		}
+	}
+	return 0;
+}
+
+static int keep_anon(void *advice)
+{
+	struct tierx_mem mem = { .pages = KEEP_PAGES };
+
+	mem.addr = mmap(NULL, mem.pages * TIERX_PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE((intptr_t)mem.addr, (intptr_t)MAP_FAILED);
+	madvise(mem.addr, mem.pages * TIERX_PAGE, (intptr_t)advice);
+	return keep(&mem);
+}
+
+static int keep_shmem(void *unused __attribute__((unused)))
+{
+	struct tierx_mem mem = { .pages = KEEP_PAGES };
+
+	mem.addr = map_shared(mem.pages * TIERX_PAGE, -1);
+	return keep(&mem);
+}
+
+/* Written through one mapping, and read by read() from what may not be mapped. */
+static int keep_file(void *dir)
+{
+	struct tierx_mem mem = { .pages = KEEP_PAGES }, copy = { .pages = KEEP_PAGES };
+	size_t bytes = mem.pages * TIERX_PAGE;
+	char path[128];
+	uint64_t seed;
+	int fd, round;
+
+	snprintf(path, sizeof(path), "%s/kept", (char *)dir);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(ftruncate(fd, bytes), 0);
+	copy.addr = malloc(bytes);
+	ASSERT(copy.addr);
+	for (seed = 1;; seed++) {
+		mem.addr = map_shared(bytes, fd);
+		tierx_mem_fill(&mem, seed);
+		expect_kept(&mem, seed);
+		msync(mem.addr, bytes, MS_SYNC);
+		munmap(mem.addr, bytes);
+		for (round = 0; round < KEEP_ROUNDS; round++) {
+			ASSERT_EQ(pread(fd, copy.addr, bytes, 0), bytes);
+			expect_kept(&copy, seed);
+			if (round == KEEP_ROUNDS / 2)
+				posix_fadvise(fd, 0, bytes, POSIX_FADV_DONTNEED);
+		}
+	}
+	return 0;
+}
+
+/* --- load --- */
+
+static int stress(void *unused __attribute__((unused)))
+{
+	execlp("stress-ng", "stress-ng", "--quiet", "--oomable", "--vm", "1", "--vm-bytes", "48M",
+	       "--fork", "1", "--mmap", "1", "--mmap-bytes", "16M", "--madvise", "1", "--mremap",
+	       "1", "--mremap-bytes", "16M", "--memfd", "1", "--memfd-bytes", "16M", "--mlock", "1",
+	       "--temp-path", "/dev/shm", NULL);
+	return 1;
+}
+
+/* Memory of the last node comes and goes. */
+static int replug(void *arg)
+{
+	int node = (intptr_t)arg;
+
+	for (;;) {
+		if (!tierx_blocks_set(node, "offline"))
+			add(&shared->offlined, 1);
+		tierx_sleep_ms(500);
+		tierx_blocks_set(node, "online_movable");
+		tierx_sleep_ms(1500);
+	}
+	return 0;
+}
+
+static int reclaim(void *cgroup)
+{
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s/memory.reclaim", (char *)cgroup);
+	for (;;) {
+		tierx_write(file, RECLAIM_BYTES);
+		tierx_sleep_ms(200);
+	}
+	return 0;
+}
+
+/* Without it, who loads policies gets next to nothing of two CPUs. */
+static void start(int (*function)(void *arg), void *arg)
+{
+	ASSERT_EQ(setpriority(PRIO_PROCESS, tierx_fork(function, arg), LOAD_NICE), 0);
+}
+
+/* --- policies --- */
+
+static struct tierx_policy *chaos_open(const char *name, uint64_t cgroup_id)
+{
+	struct tierx_policy *policy = tierx_open("chaos");
+	struct bpf_map *map = bpf_object__find_map_by_name(tierx_object(policy), "totals");
+
+	tierx_rename(policy, name);
+	tierx_field_set(policy, "cgroup_id", cgroup_id);
+	ASSERT(map);
+	ASSERT_EQ(bpf_map__reuse_fd(map, totals_fd), 0);
+	return policy;
+}
+
+static void work_in(const char *cgroup)
+{
+	struct tierx_mem mem = { .pages = TENANT_PAGES };
+
+	tierx_cgroup_move(cgroup, getpid());
+	mem.addr = map_shared(mem.pages * TIERX_PAGE, -1);
+	keep(&mem);
+}
+
+/* A cgroup with somebody in it gets a policy; one of them goes first. */
+static int tenant(void *unused __attribute__((unused)))
+{
+	char cgroup[64];
+	struct tierx_policy *policy;
+	pid_t worker;
+
+	snprintf(cgroup, sizeof(cgroup), CGROUPS "tierx-tenant-%d", getpid());
+	ASSERT_EQ(mkdir(cgroup, 0755), 0);
+	worker = fork();
+	if (!worker)
+		work_in(cgroup);
+	policy = chaos_open("tenant", tierx_cgroup_id(cgroup));
+	tierx_must_load(policy);
+	if (!tierx_attach(policy))
+		add(&shared->tenants, 1);
+	tierx_sleep_ms(rand() % TENANT_MS);
+	kill(worker, SIGKILL);
+	waitpid(worker, NULL, 0);
+	if (rand() & 1)
+		tierx_detach(policy);
+	rmdir(cgroup);
+	tierx_sleep_ms(rand() % TENANT_MS);
+	return 0;
+}
+
+static int tenants(void *unused __attribute__((unused)))
+{
+	pid_t pid;
+	int status;
+
+	for (;;) {
+		srand(tierx_now_ms());
+		pid = fork();
+		if (!pid)
+			_exit(tenant(NULL));
+		if (waitpid(pid, &status, 0) != pid || status)
+			FAIL("a tenant ended with status 0x%x", status);
+	}
+	return 0;
+}
+
+struct swapper {
+	struct tierx_policy *policies[MAX_POLICIES];
+	size_t nr;
+	struct tierx_policy *current;
+	uint64_t swapped, refused;
+};
+
+static void swapper_attach(struct swapper *swapper)
+{
+	int err;
+
+	do {
+		swapper->current = swapper->policies[rand() % swapper->nr];
+		err = tierx_attach(swapper->current);
+		/* init may well have refused, with any error at all. */
+		if (err)
+			swapper->refused++;
+	} while (err);
+}
+
+static void swapper_init(struct swapper *swapper)
+{
+	static const char *const shipped[] = { "nop", "tpp" };
+	volatile struct tierx_probe *probe;
+	char path[256];
+	size_t i;
+
+	swapper->policies[swapper->nr++] = chaos_open("chaos_a", 0);
+	swapper->policies[swapper->nr++] = chaos_open("chaos_b", 0);
+	swapper->policies[swapper->nr++] = probe_open(NULL, &probe);
+	for (i = 0; i < TIERX_ARRAY_SIZE(shipped); i++) {
+		snprintf(path, sizeof(path), "%s/../../bpf/%s.bpf.o", tierx_dir(), shipped[i]);
+		if (!access(path, R_OK))
+			swapper->policies[swapper->nr++] = tierx_open_shipped(shipped[i]);
+	}
+	for (i = 0; i < swapper->nr; i++)
+		tierx_must_load(swapper->policies[i]);
+	swapper_attach(swapper);
+}
+
+static int last_exit_kind(void)
+{
+	char text[512];
+
+	ASSERT_GT(tierx_read("/sys/kernel/mm/tier_ext/root/last_exit", text, sizeof(text)), 0);
+	ASSERT_EQ(strncmp(text, "kind ", 5), 0);
+	return atoi(text + 5);
+}
+
+static void swapper_step(struct swapper *swapper)
+{
+	struct tierx_policy *next = swapper->policies[rand() % swapper->nr];
+
+	if (!tierx_swap(swapper->current, next)) {
+		swapper->current = next;
+		swapper->swapped++;
+		return;
+	}
+	if (*tierx_sys("root/ops")) {
+		swapper->refused++;
+		return;
+	}
+	tierx_detach(swapper->current);
+	tierx_ends_add(&ends, last_exit_kind());
+	swapper_attach(swapper);
+}
+
+/* --- all of it --- */
+
+static void totals_init(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+
+	totals_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "totals", sizeof(uint32_t), sizeof(*totals),
+				   1, &opts);
+	ASSERT_GE(totals_fd, 0);
+	totals = map_shared(sizeof(*totals), totals_fd);
+	totals->bad_period = 16;
+	totals->move_period = 8;
+	totals->refuse_period = 8;
+	totals->end_period = 400;
+}
+
+static void kill_all(void *cgroup)
+{
+	char file[128];
+	glob_t found;
+	size_t i;
+
+	snprintf(file, sizeof(file), "%s/cgroup.kill", (char *)cgroup);
+	tierx_write(file, "1");
+	glob(CGROUPS "tierx-tenant-*", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++) {
+		snprintf(file, sizeof(file), "%s/cgroup.kill", found.gl_pathv[i]);
+		tierx_write(file, "1");
+		TIERX_WAIT(!rmdir(found.gl_pathv[i]), 10000);
+	}
+	globfree(&found);
+	snprintf(file, sizeof(file), "%s/cgroup.procs", (char *)cgroup);
+	TIERX_WAIT(tierx_read(file, (char[64]){}, 64) == 0, 10000);
+}
+
+static void online_again(void *node)
+{
+	tierx_blocks_set((intptr_t)node, "online_movable");
+}
+
+/* All processes are in a cgroup that this one leaves again, and end with it. */
+static void start_load(void)
+{
+	const char *cgroup, *dir = tierx_mount_ext4(64 * MB);
+	int node = tierx_removable_node();
+
+	tierx_swap_start(256 * MB);
+	cgroup = tierx_cgroup_enter("tierx-chaos");
+	tierx_defer(kill_all, (void *)cgroup);
+	start(keep_anon, (void *)MADV_NOHUGEPAGE);
+	start(keep_anon, (void *)MADV_HUGEPAGE);
+	start(keep_shmem, NULL);
+	start(keep_file, (void *)dir);
+	tierx_fork(tenants, NULL);
+	start(reclaim, (void *)cgroup);
+	if (system("command -v stress-ng > /dev/null"))
+		tierx_note("no stress-ng");
+	else
+		start(stress, NULL);
+	if (node < 0)
+		tierx_note("no node whose memory can be taken offline");
+	else
+		tierx_defer(online_again, (void *)(intptr_t)node);
+	if (node >= 0)
+		tierx_fork(replug, (void *)(intptr_t)node);
+	tierx_cgroup_move("/sys/fs/cgroup", getpid());
+}
+
+static void tell(struct swapper *swapper)
+{
+	size_t i;
+
+	for (i = 0; i < CHAOS_MAX_KINDS; i++) {
+		ends.unreg[i] += totals->unreg_kinds[i];
+		ends.error[i] += totals->error_kinds[i];
+	}
+	tierx_tell("load_seconds", seconds());
+	tierx_tell("bytes_verified", shared->bytes_verified);
+	tierx_tell("lost_or_wrong", shared->wrong_pages);
+	tierx_tell("op_calls", totals->calls);
+	tierx_tell("bad_inputs", totals->bad_verdicts + totals->moves_refused);
+	tierx_tell("moves_queued", totals->moves_queued);
+	tierx_tell("swaps", swapper->swapped);
+	tierx_tell("swaps_refused", swapper->refused);
+	tierx_tell("tenants", shared->tenants);
+	tierx_tell("memory_offlined", shared->offlined);
+	tierx_ends_tell(&ends);
+}
+
+static void chaos(void)
+{
+	struct swapper swapper = {};
+	uint64_t end;
+
+	free_before_kib = tierx_free_kib();
+	shared = map_shared(sizeof(*shared), -1);
+	totals_init();
+	tierx_set_tiering();
+	tierx_set_all_hot();
+	tierx_set_demotion(true);
+	start_load();
+	swapper_init(&swapper);
+
+	for (end = tierx_now_ms() + 1000ULL * seconds(); tierx_now_ms() < end;) {
+		swapper_step(&swapper);
+		tierx_run(swapper.policies[rand() & 1], "chaos_feed");
+		tierx_sleep_ms(SWAP_MS);
+	}
+	tell(&swapper);
+	ASSERT_EQ(shared->wrong_pages, 0);
+	ASSERT_GT(shared->bytes_verified, 16 * KEEP_PAGES * TIERX_PAGE);
+	ASSERT_GT(swapper.swapped, 10);
+	ASSERT_GT(shared->tenants, 0);
+	ASSERT_GT(totals->bad_verdicts, 0);
+	ASSERT_GT(totals->moves_queued, 1000);
+}
+
+static void calm(void)
+{
+	if (!free_before_kib)
+		SKIP("there was no chaos");
+	tierx_expect_no_policy();
+	tierx_expect_calm(free_before_kib, tierx_debug_kernel() ? 3 * SLACK_KIB : SLACK_KIB);
+}
+
+static const struct tierx_test tests[] = {
+	TIERX_TEST(chaos, "what is in memory survives policies that do anything"),
+	TIERX_TEST(calm, "and afterwards the machine is as before"),
+};
+
+TIERX_TEST_MAIN(tests, tierx_unmet_tiers)
