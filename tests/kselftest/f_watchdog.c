@@ -131,11 +131,32 @@ static pid_t hog_start(size_t *max)
 	return tierx_fork(hog, max);
 }
 
-/* Fill the fast node until reclaim has asked in vain, and then hold still. */
+/* Free pages of a node above the low watermarks of its zones. */
+static long node_room(int node)
+{
+	unsigned long low, sum = 0;
+	int at = -1;
+	char line[256];
+	FILE *file;
+
+	file = fopen("/proc/zoneinfo", "r");
+	ASSERT(file);
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "Node %d, zone", &at);
+		if (at == node && sscanf(line, " low %lu", &low) == 1)
+			sum += low;
+	}
+	fclose(file);
+
+	return (long)tierx_node_vmstat(node, "nr_free_pages") - (long)sum;
+}
+
+/* Keep the fast node a little below its low watermark, whatever reclaim finds to drop. */
 static int fill_node(void *arg)
 {
-	size_t max = 2048 * MB, step = 16 * TIERX_PAGE, done;
+	size_t max = 2048 * MB, step, done;
 	unsigned char *memory;
+	long room;
 
 	(void)arg;
 	tierx_bind(tierx_fast_node());
@@ -143,8 +164,13 @@ static int fill_node(void *arg)
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE((intptr_t)memory, (intptr_t)MAP_FAILED);
 	madvise(memory, max, MADV_NOHUGEPAGE);
-	for (done = 0; done < max && tierx_event("demotion_refused") < 256; done += step)
+	for (done = 0; done < max && tierx_enabled(); done += step) {
+		room = node_room(tierx_fast_node());
+		step = room > 2048 ? MB : room > -48 ? 8 * TIERX_PAGE : 0;
 		memset(memory + done, 1, step);
+		if (!step)
+			tierx_sleep_ms(10);
+	}
 	pause();
 	return 0;
 }

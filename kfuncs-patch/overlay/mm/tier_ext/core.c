@@ -383,17 +383,41 @@ void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 {
 	char msg[TIERX_MSG_LEN];
 	va_list args;
+	bool claimed;
 
 	va_start(args, fmt);
 	vscnprintf(msg, sizeof(msg), fmt, args);
 	va_end(args);
 
-	if (!tierx_policy_claim(policy, kind, code, msg))
-		return;
-
-	/* A swap may have come first. */
+	claimed = tierx_policy_claim(policy, kind, code, msg);
+	/* Whoever has claimed it may come to this later; a swap may come first. */
 	cmpxchg(&policy->scope->policy, RCU_INITIALIZER(policy), NULL);
-	tierx_exit_queue(policy->scope);
+	if (claimed)
+		tierx_exit_queue(policy->scope);
+}
+
+/**
+ * tierx_scope_eject() - end whatever policy governs a scope, now
+ * @scope: the scope
+ * @kind: why
+ * @msg: and in words
+ *
+ * As tierx_eject(), and a swap that is going on does not save the policy.
+ *
+ * Context: any but NMI, under RCU.
+ * Return: true if there was one.
+ */
+bool tierx_scope_eject(struct tierx_scope *scope, enum tier_ext_exit_kind kind,
+		       const char *msg)
+{
+	struct tierx_policy *policy;
+	bool ejected = false;
+
+	while ((policy = rcu_dereference(scope->policy))) {
+		tierx_eject(policy, kind, 0, "%s", msg);
+		ejected = true;
+	}
+	return ejected;
 }
 
 static int tierx_enable(struct tierx_scope *scope, struct tierx_policy *policy)
@@ -442,10 +466,8 @@ static int tierx_scope_attach(struct tierx_scope *scope,
 		return -ENOENT;
 
 	policy = tierx_policy_alloc(scope, ops, link);
-	if (!policy)
-		return -ENOMEM;
-	err = tierx_enable(scope, policy);
-	if (err)
+	err = policy ? tierx_enable(scope, policy) : -ENOMEM;
+	if (err && policy)
 		tierx_policy_free(policy);
 	/* The first policy of the cgroup, and it did not start. */
 	if (err && !scope->last.kind)

@@ -387,6 +387,8 @@ void tierx_detach(const struct tier_ext_ops *ops);
 __printf(4, 5)
 void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 		 s64 code, const char *fmt, ...);
+bool tierx_scope_eject(struct tierx_scope *scope, enum tier_ext_exit_kind kind,
+		       const char *msg);
 void tierx_exit_workfn(struct work_struct *work);
 void tierx_exit_queue(struct tierx_scope *scope);
 

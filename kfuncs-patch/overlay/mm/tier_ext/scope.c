@@ -117,15 +117,11 @@ struct tierx_eject_all {
 	bool			ejected;
 };
 
-static void tierx_scope_eject(struct tierx_scope *scope, void *arg)
+static void tierx_eject_one(struct tierx_scope *scope, void *arg)
 {
-	struct tierx_policy *policy = rcu_dereference(scope->policy);
 	struct tierx_eject_all *all = arg;
 
-	if (!policy)
-		return;
-	tierx_eject(policy, all->kind, 0, "%s", all->msg);
-	all->ejected = true;
+	all->ejected |= tierx_scope_eject(scope, all->kind, all->msg);
 }
 
 /**
@@ -141,7 +137,7 @@ bool tierx_eject_all(enum tier_ext_exit_kind kind, const char *msg)
 	struct tierx_eject_all all = { .kind = kind, .msg = msg };
 
 	rcu_read_lock();
-	tierx_for_each_scope(tierx_scope_eject, &all);
+	tierx_for_each_scope(tierx_eject_one, &all);
 	rcu_read_unlock();
 
 	return all.ejected;
@@ -342,17 +338,13 @@ void tierx_scope_retire(struct tierx_scope *scope)
 
 void __tier_ext_memcg_offline(struct mem_cgroup *memcg)
 {
-	struct tierx_policy *policy;
 	struct tierx_scope *scope;
 
 	rcu_read_lock();
 	scope = xa_load(&tierx_scopes, mem_cgroup_id(memcg));
 	if (scope && scope->memcg == memcg) {
 		WRITE_ONCE(scope->gone, true);
-		policy = rcu_dereference(scope->policy);
-		if (policy)
-			tierx_eject(policy, TIERX_EXIT_UNREG_CGROUP, 0, "%s", "");
-		else
+		if (!tierx_scope_eject(scope, TIERX_EXIT_UNREG_CGROUP, ""))
 			tierx_exit_queue(scope);
 	}
 	rcu_read_unlock();

@@ -184,7 +184,6 @@ static ssize_t scope_abort_store(struct kobject *kobj,
 				 struct kobj_attribute *attr, const char *buf,
 				 size_t count)
 {
-	struct tierx_policy *policy;
 	bool wanted;
 	int err;
 
@@ -193,9 +192,9 @@ static ssize_t scope_abort_store(struct kobject *kobj,
 		return err;
 
 	rcu_read_lock();
-	policy = rcu_dereference(tierx_kobj_scope(kobj)->policy);
-	if (policy && wanted)
-		tierx_eject(policy, TIERX_EXIT_UNREG_ABORT, 0, "%s", "");
+	if (wanted)
+		tierx_scope_eject(tierx_kobj_scope(kobj),
+				  TIERX_EXIT_UNREG_ABORT, "");
 	rcu_read_unlock();
 
 	return count;
