@@ -14,14 +14,14 @@ sums()
 {
 	find "$@" -name '*.ktap' -print0 | xargs -0r cat |
 		awk '/^# hostility: [a-z_]+ [0-9]+$/ { sum[$3] += $4 }
-			END { for (name in sum) print name, sum[name] }' | LC_ALL=C sort
+			END { for (name in sum) printf "%s %.0f\n", name, sum[name] }' | LC_ALL=C sort
 }
 
 # Rows in this order; a number that nobody told is 0. What ended a policy has a row each.
 table()
 {
 	sums "$@" | awk '
-		function row(what, name) { printf "| %s | %d |\n", what, sum[name] }
+		function row(what, name) { printf "| %s | %.0f |\n", what, sum[name] }
 		{ sum[$1] = $2 }
 		/^ended_/ { ends[++nr] = $1 }
 		END {

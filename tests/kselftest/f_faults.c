@@ -19,7 +19,8 @@
 #define KMEMLEAK    DEBUG_DIR "kmemleak"
 #define CGROUP	    "/sys/fs/cgroup/tierx-faults"
 #define LEAK_AGE_MS 6000
-#define MOVED_PAGES 512
+#define MOVED_PAGES 256
+#define MOVE_ROUNDS 6
 #define LOOP_MS	    10000
 /* A load has thousands of allocations: of those far in, some will do. */
 #define EVERY_ONE 64
@@ -458,9 +459,9 @@ static void moves(void)
 	tierx_mem_fill(mem, 1);
 	tierx_mover_start(mover);
 	ASSERT_GT(mark_threads(), 1);
-	/* The first that fails ends its batch: if many do, the policy is ejected. */
+	/* Few: the first one ends its batch, and a policy whose moves all fail is ejected. */
 	fail_at_random("100", "400");
-	for (round = 0; round < 8; round++) {
+	for (round = 0; round < MOVE_ROUNDS; round++) {
 		for (page = 0; page < MOVED_PAGES; page++)
 			mover->wanted[page] = (struct mover_wanted){
 				.pfn = tierx_mem_pfn(mem, page),
@@ -470,7 +471,7 @@ static void moves(void)
 		tierx_sleep_ms(500);
 		wrong += tierx_mem_verify(mem, 1);
 	}
-	tierx_tell("bytes_verified", 8 * MOVED_PAGES * TIERX_PAGE);
+	tierx_tell("bytes_verified", MOVE_ROUNDS * MOVED_PAGES * TIERX_PAGE);
 	tierx_tell("lost_or_wrong", wrong);
 	tierx_note("%llu moved, %llu failed", (unsigned long long)tierx_event("moved"),
 		   (unsigned long long)tierx_event("move_failed"));
