@@ -141,11 +141,10 @@ static long node_room(int node)
 
 	file = fopen("/proc/zoneinfo", "r");
 	ASSERT(file);
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "Node %d, zone", &at);
-		if (at == node && sscanf(line, " low %lu", &low) == 1)
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "Node %d, zone", &at) != 1 && at == node &&
+		    sscanf(line, " low %lu", &low) == 1)
 			sum += low;
-	}
 	fclose(file);
 
 	return (long)tierx_node_vmstat(node, "nr_free_pages") - (long)sum;

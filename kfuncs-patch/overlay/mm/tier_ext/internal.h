@@ -177,7 +177,7 @@ struct tierx_last {
  * @begin: jiffies when it began
  * @nr: the events then
  * @starving: jiffies since when a node is short of memory, 0 if none is
- * @starving_refused: demotions refused by then
+ * @starving_refused: demotions refused when there was room for the last time
  * @starving_demoted: and pages demoted
  */
 struct tierx_window {
@@ -400,8 +400,8 @@ void tierx_scope_put(struct tierx_scope *scope);
 void tierx_scope_retire(struct tierx_scope *scope);
 struct tierx_policy *__tierx_memcg_policy(struct mem_cgroup *memcg);
 struct tierx_policy *tierx_mm_policy(struct mm_struct *mm);
-typedef void (*tierx_scope_fn)(struct tierx_scope *scope, void *arg);
-void tierx_for_each_scope(tierx_scope_fn fn, void *arg);
+typedef void tierx_scope_fn(struct tierx_scope *scope, void *arg);
+void tierx_for_each_scope(tierx_scope_fn *visit, void *arg);
 bool tierx_eject_all(enum tier_ext_exit_kind kind, const char *msg);
 unsigned long tierx_event_read(struct tierx_scope *scope,
 			       enum tierx_event event);

@@ -96,19 +96,19 @@ struct tierx_policy *tierx_mm_policy(struct mm_struct *mm)
 
 /**
  * tierx_for_each_scope() - visit all scopes, that of the machine first
- * @fn: the visitor
+ * @visit: the visitor
  * @arg: passed to it
  *
- * Context: under tierx_mutex, or RCU, if @fn does not sleep.
+ * Context: under tierx_mutex, or RCU, if @visit does not sleep.
  */
-void tierx_for_each_scope(tierx_scope_fn fn, void *arg)
+void tierx_for_each_scope(tierx_scope_fn *visit, void *arg)
 {
 	struct tierx_scope *scope;
 	unsigned long id;
 
-	fn(&tierx_root, arg);
+	visit(&tierx_root, arg);
 	xa_for_each(&tierx_scopes, id, scope)
-		fn(scope, arg);
+		visit(scope, arg);
 }
 
 struct tierx_eject_all {

@@ -156,33 +156,38 @@ static bool tierx_node_below(int nid, enum zone_watermarks wmark)
 	return true;
 }
 
-/* Reclaim is woken at the low watermark, and has done its work at the high. */
-static int tierx_starving_node(bool since)
+static int tierx_starving_node(enum zone_watermarks wmark)
 {
 	int nid;
 
 	for_each_node_state(nid, N_MEMORY)
-		if (tierx_node_below(nid, since ? WMARK_HIGH : WMARK_LOW))
+		if (tierx_node_below(nid, wmark))
 			return nid;
 	return NUMA_NO_NODE;
 }
 
+/*
+ * Reclaim is woken at the low watermark, and has done its work at the high one.
+ * It may give up long before the policy is found guilty, so what was refused
+ * since there was room for the last time counts.
+ */
 static void tierx_watch_room(struct tierx_policy *policy)
 {
 	struct tierx_scope *scope = policy->scope;
 	struct tierx_window *window = &scope->window;
 	unsigned long refused = tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
 	unsigned long demoted = tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
-	int nid = tierx_starving_node(window->starving);
+	int nid = tierx_starving_node(WMARK_HIGH);
 
 	if (nid == NUMA_NO_NODE) {
 		window->starving = 0;
+		window->starving_refused = refused;
+		window->starving_demoted = demoted;
 		return;
 	}
 	if (!window->starving) {
-		window->starving = jiffies | 1;
-		window->starving_refused = refused;
-		window->starving_demoted = demoted;
+		if (tierx_starving_node(WMARK_LOW) != NUMA_NO_NODE)
+			window->starving = jiffies | 1;
 		return;
 	}
 	refused -= window->starving_refused;
@@ -279,6 +284,10 @@ void tierx_watchdog_begin(struct tierx_scope *scope)
 	mutex_lock(&tierx_mutex);
 	tierx_window_begin(scope);
 	scope->window.starving = 0;
+	scope->window.starving_refused =
+		tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
+	scope->window.starving_demoted =
+		tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
 	mutex_unlock(&tierx_mutex);
 }
 
