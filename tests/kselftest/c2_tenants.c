@@ -10,6 +10,7 @@
 
 #define PAGES	 512
 #define EJECT_MS 30000
+#define HANG_MS	 10000
 
 /* A probe for a cgroup, or for the machine if that is NULL; not loaded yet. */
 static struct tierx_policy *open_for(const char *cgroup, const char *name,
@@ -296,14 +297,14 @@ static void hanging_tenant(void)
 	start_for(b, "b", &in_b);
 	tierx_cgroup_move(b, getpid());
 	mem = tierx_mem_alloc(1, tierx_slow_node());
-	in_a->tick_ms = 3000;
+	in_a->tick_ms = HANG_MS;
 	began = tierx_now_ms();
 	ASSERT_WAIT(!in_a->tick_ms, EJECT_MS);
 	in_b->nid = tierx_fast_node();
 	in_b->pfn = tierx_mem_pfn(mem, 0);
 	in_b->order = PROBE_MIGRATE;
-	ASSERT_WAIT(tierx_mem_node(mem, 0) == tierx_fast_node(), 2500);
-	if (tierx_now_ms() - began > 3000)
+	ASSERT_WAIT(tierx_mem_node(mem, 0) == tierx_fast_node(), HANG_MS);
+	if (tierx_now_ms() - began > HANG_MS)
 		SKIP("the machine is too slow to tell");
 	ASSERT_EQ(in_a->nr_exit, 0);
 }

@@ -122,8 +122,12 @@ static void c7_unnoticed(void)
 	tierx_mover_start(mover);
 	child = tierx_fork(run_application, app);
 	ASSERT_WAIT(app->rounds > 0, 20000);
-	for (i = 0; i < ROUNDS; i++)
+	for (i = 0; i < ROUNDS; i++) {
+		/* What comes back at once is ping-pong, for which a policy is ejected. */
+		if (i % 2)
+			tierx_sleep_ms(2500);
 		move_all(mover, app, i % 2 ? tierx_slow_node() : tierx_fast_node());
+	}
 	app->stop = 1;
 	/* It has found what it had written, and was not killed. */
 	ASSERT_EQ(tierx_wait_child(child, 30000), 0);
