@@ -7,7 +7,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -426,26 +425,13 @@ static void at_random(void)
 	expect_log();
 }
 
-/* Let it hit the migration threads. */
-static size_t mark_threads(void)
+/* Let it hit a migration thread. */
+static void mark_thread(const char *pid)
 {
-	struct dirent *entry;
-	char path[300], name[64];
-	DIR *proc = opendir("/proc");
-	size_t nr = 0;
+	char path[300];
 
-	ASSERT(proc);
-	while ((entry = readdir(proc))) {
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (atoi(entry->d_name) <= 0 || tierx_read(path, name, sizeof(name)) <= 0 ||
-		    strncmp(name, "ktierx/", 7))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/make-it-fail", entry->d_name);
-		ASSERT_EQ(tierx_write(path, "1"), 0);
-		nr++;
-	}
-	closedir(proc);
-	return nr;
+	snprintf(path, sizeof(path), "/proc/%s/make-it-fail", pid);
+	ASSERT_EQ(tierx_write(path, "1"), 0);
 }
 
 static void moves(void)
@@ -458,7 +444,7 @@ static void moves(void)
 	prepare();
 	tierx_mem_fill(mem, 1);
 	tierx_mover_start(mover);
-	ASSERT_GT(mark_threads(), 1);
+	ASSERT_GT(tierx_threads(mark_thread), 1);
 	/* Few: the first one ends its batch, and a policy whose moves all fail is ejected. */
 	fail_at_random("100", "400");
 	for (round = 0; round < MOVE_ROUNDS; round++) {

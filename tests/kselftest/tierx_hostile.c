@@ -130,8 +130,7 @@ static size_t nr_matches(const char *pattern)
 	return nr;
 }
 
-/* Migration threads that are there. */
-static size_t nr_threads(void)
+size_t tierx_threads(void (*visit)(const char *pid))
 {
 	struct dirent *entry;
 	char path[300], name[64];
@@ -141,8 +140,12 @@ static size_t nr_threads(void)
 	ASSERT(proc);
 	while ((entry = readdir(proc))) {
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (atoi(entry->d_name) > 0 && tierx_read(path, name, sizeof(name)) > 0)
-			nr += !strncmp(name, "ktierx/", 7);
+		if (atoi(entry->d_name) <= 0 || tierx_read(path, name, sizeof(name)) <= 0 ||
+		    strncmp(name, "ktierx/", 7))
+			continue;
+		if (visit)
+			visit(entry->d_name);
+		nr++;
 	}
 	closedir(proc);
 	return nr;
@@ -153,7 +156,7 @@ void tierx_expect_no_policy(void)
 	ASSERT_WAIT(!tierx_enabled(), CALM_MS);
 	ASSERT_STREQ(tierx_sys("root/ops"), "");
 	ASSERT_WAIT(nr_matches("/sys/kernel/mm/tier_ext/cgroup/*") == 0, CALM_MS);
-	ASSERT_WAIT(nr_threads() == 0, CALM_MS);
+	ASSERT_WAIT(tierx_threads(NULL) == 0, CALM_MS);
 }
 
 void tierx_log_clear(const char *wanted)

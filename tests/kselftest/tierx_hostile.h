@@ -24,6 +24,8 @@ bool tierx_debug_kernel(void);
 uint64_t tierx_free_kib(void);
 /* Assert that at least @before - @slack is free again, and nothing is isolated or hangs. */
 void tierx_expect_calm(uint64_t before_kib, uint64_t slack_kib);
+/* Visit the migration threads that are there, unless @visit is NULL; how many they are. Asserts. */
+size_t tierx_threads(void (*visit)(const char *pid));
 /* Assert that no policy is attached, and nothing is left of one. */
 void tierx_expect_no_policy(void);
 
