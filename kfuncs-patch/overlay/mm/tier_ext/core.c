@@ -34,9 +34,6 @@ atomic_long_t tierx_nr_rejected = ATOMIC_LONG_INIT(0);
 /* Guards what scopes share. */
 DEFINE_MUTEX(tierx_mutex);
 
-/* Policies that need tierx_nodes[]; under tierx_mutex. */
-static int tierx_nr_policies;
-
 /* Ops that some policy has. */
 struct tierx_wanted {
 	bool	any;
@@ -104,90 +101,6 @@ static void tierx_keys_update(void)
 	tierx_key_set(&tierx_key_reclaim, wanted.reclaim);
 	tierx_key_set(&tierx_key_demote_target, wanted.demote_target);
 	tierx_key_set(&tierx_key_migrated, wanted.any);
-}
-
-static int tierx_node_start(int nid)
-{
-	struct tierx_node *node;
-
-	/* Not on the node itself: what waits to leave slow memory is hot. */
-	node = kvzalloc(sizeof(*node), GFP_KERNEL);
-	if (!node)
-		return -ENOMEM;
-
-	node->nid = nid;
-	tierx_node_snapshot(node);
-	if (tierx_access_node_init(node)) {
-		kvfree(node);
-		return -ENOMEM;
-	}
-	/* Pairs with the reads of tierx_nodes[] by the hooks. */
-	smp_store_release(&tierx_nodes[nid], node);
-
-	return 0;
-}
-
-static int tierx_nodes_start(void)
-{
-	int nid, err;
-
-	for_each_node_state(nid, N_MEMORY) {
-		if (tierx_nodes[nid])
-			continue;
-		err = tierx_node_start(nid);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* No hook may be running any more, or not yet. */
-static void tierx_nodes_stop(void)
-{
-	struct tierx_node *node, *list = NULL;
-	int nid;
-
-	for (nid = 0; nid < nr_node_ids; nid++) {
-		node = tierx_nodes[nid];
-		if (!node)
-			continue;
-		node->next = list;
-		list = node;
-		WRITE_ONCE(tierx_nodes[nid], NULL);
-	}
-	/* Programs that are no policy may still use one. */
-	synchronize_rcu();
-	while (list) {
-		node = list;
-		list = node->next;
-		tierx_access_node_free(node);
-		kvfree(node);
-	}
-}
-
-static void tierx_nodes_put(void)
-{
-	mutex_lock(&tierx_mutex);
-	if (!--tierx_nr_policies) {
-		tierx_watchdog_stop();
-		tierx_nodes_stop();
-	}
-	mutex_unlock(&tierx_mutex);
-}
-
-static int tierx_nodes_get(void)
-{
-	int err;
-
-	mutex_lock(&tierx_mutex);
-	if (!tierx_nr_policies++)
-		tierx_watchdog_start();
-	err = tierx_nodes_start();
-	mutex_unlock(&tierx_mutex);
-	if (err)
-		tierx_nodes_put();
-
-	return err;
 }
 
 static void tierx_policy_free(struct tierx_policy *policy)
@@ -653,14 +566,8 @@ static void tierx_scope_refresh(struct tierx_scope *scope, void *arg)
 
 static void tierx_nodes_workfn(struct work_struct *work)
 {
-	int nid;
-
 	mutex_lock(&tierx_mutex);
-	if (tierx_nr_policies && tierx_nodes_start())
-		pr_warn("tier_ext: no memory for a new node\n");
-	for_each_node_state(nid, N_MEMORY)
-		if (tierx_nodes[nid])
-			tierx_node_snapshot(tierx_nodes[nid]);
+	tierx_nodes_refresh();
 	/* Which nodes are sampled may have changed, too. */
 	tierx_keys_update();
 	tierx_for_each_scope(tierx_scope_refresh, NULL);

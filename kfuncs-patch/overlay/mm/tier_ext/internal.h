@@ -4,6 +4,7 @@
  *
  *	core.c		attached policies: attach, swap, detach, eject
  *	scope.c		what a policy governs: the machine, or a cgroup's subtree
+ *	node.c		nodes with memory, while a policy is attached
  *	struct_ops.c	BPF's view of struct tier_ext_ops
  *	kfuncs.c	what a policy may call, and from where
  *	hooks.c		hint faults, reclaim, migrations: what mm code calls there
@@ -530,8 +531,13 @@ int tierx_queues_start(struct tierx_scope *scope);
 void tierx_queues_stop(struct tierx_scope *scope);
 void tierx_queues_free(struct tierx_scope *scope);
 
-/* migrate.c */
+/* node.c */
 extern struct tierx_node *tierx_nodes[MAX_NUMNODES];
+int tierx_nodes_get(void);
+void tierx_nodes_put(void);
+void tierx_nodes_refresh(void);
+
+/* migrate.c */
 u64 tierx_folio_gen(struct folio *folio);
 u64 tierx_folio_memcg_id(struct folio *folio);
 int tierx_folio_lookup(u64 pfn, struct folio **foliop);

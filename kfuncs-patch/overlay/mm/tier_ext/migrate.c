@@ -31,8 +31,6 @@
 /* Draining the LRU batches of all CPUs is not for free. */
 #define TIERX_DRAIN_PERIOD	(HZ / 4)
 
-struct tierx_node *tierx_nodes[MAX_NUMNODES];
-
 static u64 tierx_gen_key __read_mostly;
 
 /**
