@@ -51,14 +51,16 @@ table() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1" 2>/dev/null; }
 # not complete its plan, or that failed in silence, is one failure more.
 count()	# NAME KTAP STATUS
 {
-	local p f s why
+	local p f s why seconds
 	read -r p f s why < <(awk -v status="$3" -f "$here/ktap.awk" "$2" 2>/dev/null ||
 		echo "0 1 0 no output")
+	seconds=$(cat "${2%.ktap}.seconds" 2>/dev/null || echo '?')
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
-	printf '%-6s %-36s %s passed, %s failed, %s skipped%s\n' \
-		"$([ "$f" -eq 0 ] && echo ok || echo FAILED)" "$1" "$p" "$f" "$s" "${why:+ ($why)}"
+	printf '%-6s %-36s %s passed, %s failed, %s skipped in %s s%s\n' \
+		"$([ "$f" -eq 0 ] && echo ok || echo FAILED)" "$1" "$p" "$f" "$s" "$seconds" \
+		"${why:+ ($why)}"
 	grep -E '^ *(not ok|ok .*# SKIP|1\.\.0 # SKIP)' "$2" 2>/dev/null | sed 's/^/         /'
 	[ "$f" -eq 0 ] || tail -n 15 "${2%.ktap}.err" 2>/dev/null | sed 's/^/         | /'
 }
@@ -77,11 +79,13 @@ host_tests()	# the selected ones, a path each
 
 run_host_tests()
 {
-	local t out
+	local t out start
 	while read -r t; do
 		out=$results/$(basename "$t")
+		start=$SECONDS
 		timeout -k 5 $HOST_TEST_SECONDS "$t" > "$out.ktap" 2> "$out.err" < /dev/null
 		echo $? > "$out.status"
+		echo $((SECONDS - start)) > "$out.seconds"
 	done < <(host_tests)
 }
 
