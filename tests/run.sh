@@ -23,7 +23,7 @@ results=$BUILD/tests/results
 programs=$BUILD/tests/kselftest
 patterns=("$@")
 
-# A kernel full of checks is this much slower.
+# A kernel full of checks is this much slower; tests wait for things accordingly.
 slower=1
 [ "$CONFIG" = guest ] || slower=4
 
@@ -119,7 +119,8 @@ boot_guest()	# NAME OPTION...
 	"$here/vm/run" --kernel "$BUILD/$CONFIG/bzImage" --timeout "$limit" \
 		--share "$results" --cwd "$programs" \
 		--console "$folder/console" --dmesg "$folder/dmesg" "$@" -- \
-		"$here/in-guest.sh" "$folder.tests" "$folder" > "$folder/log" 2>&1
+		env TIERX_SLOWER=$slower "$here/in-guest.sh" "$folder.tests" "$folder" \
+		> "$folder/log" 2>&1
 	echo $? > "$folder/exit"
 }
 

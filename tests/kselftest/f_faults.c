@@ -367,6 +367,71 @@ static void cgroup_create(void)
 	expect_log();
 }
 
+/* --- functions that fail --- */
+
+#define FAIL_FUNCTION DEBUG_DIR "fail_function/"
+
+/* What attaching calls, and whether it is called for the machine, too. */
+static const struct function {
+	const char *name;
+	bool machine;
+} functions[] = {
+	{ "tierx_nodes_get", true },
+	{ "tierx_queues_start", true },
+	{ "tierx_scope_init", false },
+};
+
+static void fail_function(const char *name)
+{
+	char path[128];
+
+	ASSERT_EQ(tierx_write(FAIL_FUNCTION "inject", name), 0);
+	snprintf(path, sizeof(path), FAIL_FUNCTION "%s/retval", name);
+	/* -ENOSPC, which nothing there returns by itself. */
+	ASSERT_EQ(tierx_write(path, "0xffffffffffffffe4"), 0);
+	tierx_set(FAIL_FUNCTION "times", "-1");
+	tierx_set(FAIL_FUNCTION "verbose", "0");
+	tierx_set(FAIL_FUNCTION "probability", "100");
+}
+
+static void fail_no_function(void)
+{
+	ASSERT_EQ(tierx_write(FAIL_FUNCTION "inject", "\n"), 0);
+}
+
+static void attach_without(const struct function *function)
+{
+	fail_function(function->name);
+	ASSERT_EQ(do_attach(), -ENOSPC);
+	tierx_expect_no_policy();
+	fail_no_function();
+	ASSERT_EQ(do_attach(), 0);
+	close(link_fd);
+	tierx_expect_no_policy();
+	tierx_tell("faults_injected", 1);
+}
+
+static void fail_functions(void)
+{
+	size_t i;
+
+	if (access(FAIL_FUNCTION "inject", W_OK))
+		SKIP("needs a kernel with FAIL_FUNCTION");
+	prepare();
+	make_cgroup();
+	policy = loaded(0, &map_fd);
+	make_ready(policy);
+	for (i = 0; i < TIERX_ARRAY_SIZE(functions); i++)
+		if (functions[i].machine)
+			attach_without(&functions[i]);
+	tierx_policy_close(policy);
+	policy = loaded(tierx_cgroup_id(CGROUP), &map_fd);
+	make_ready(policy);
+	for (i = 0; i < TIERX_ARRAY_SIZE(functions); i++)
+		attach_without(&functions[i]);
+	expect_log();
+}
+
 /* --- at random --- */
 
 /* So many of a hundred, of those that are multiples of @interval. */
@@ -501,6 +566,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(swap, "a swap that is refused leaves the old policy"),
 	TIERX_TEST(cgroup_attach, "a policy for a cgroup"),
 	TIERX_TEST(cgroup_create, "cgroups that come and go below one with a policy"),
+	TIERX_TEST(fail_functions, "what attaching calls fails"),
 	TIERX_TEST(at_random, "all of it, with failures at random"),
 	TIERX_TEST(moves, "moves that get no memory lose nothing"),
 	TIERX_TEST(no_leak, "and no memory was leaked"),

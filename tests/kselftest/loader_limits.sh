@@ -63,6 +63,7 @@ promoted() { column 1 $A; }
 demoted() { column 2 $A; }
 refused() { column 3 $A; }
 moved_back() { column 4 $A; }
+reaches() { [ "$("$1")" -ge "$2" ]; }	# COLUMN NUMBER
 
 # What the memory controller has counted. For that, folios that are freed while they move are moved.
 counted() { awk -v name="^pg$1" '$1 ~ name { sum += $2 } END { print sum }' $ROOT/$A/memory.stat; }
@@ -85,7 +86,7 @@ test_load()
 test_promoted()
 {
 	promote 1000
-	is 'what is below the limit is promoted' test "$(promoted)" -ge 1000
+	is 'what is below the limit is promoted' wait_for reaches promoted 1000
 	is 'as the memory controller has counted' wait_for counts_agree
 	let_toy_go
 }
@@ -114,6 +115,9 @@ test_set()
 	says stdout '^knob +limit_mb=16 MiB$'
 }
 
+# Since so many were PROMOTED, this NUMBER was promoted or refused.
+all_settled() { [ $(($(promoted) - $1 + $(refused))) -ge "$2" ]; }
+
 # There is room for little of what is wanted.
 test_refused()
 {
@@ -122,8 +126,8 @@ test_refused()
 	run 0 set limit_mb=1 --cgroup $A
 	is 'a low limit is kept' wait_for is_below 1
 	promote 2000
-	is 'what is refused is shown' test "$(refused)" -ge 500
-	is 'the rest was promoted' test $(($(promoted) - before + $(refused))) -ge 2000
+	is 'what is refused is shown' wait_for reaches refused 500
+	is 'the rest was promoted' wait_for all_settled "$before" 2000
 	is 'the limit is kept' wait_for is_below 1
 	let_toy_go
 	run 0 stats --cgroup $A

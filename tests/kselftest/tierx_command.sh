@@ -122,7 +122,7 @@ policy_is() { [ "$(cat $SYSFS/root/ops)" = "$1" ]; }
 wait_for()
 {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * ${TIERX_SLOWER:-1}; i++)); do
 		"$@" && return
 		sleep 0.1
 	done

@@ -23,6 +23,13 @@ uint64_t tierx_now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
+unsigned int tierx_slower(void)
+{
+	const char *times = getenv("TIERX_SLOWER");
+
+	return times ? strtoul(times, NULL, 10) : 1;
+}
+
 void tierx_sleep_ms(unsigned int ms)
 {
 	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };

@@ -123,11 +123,16 @@ const char *tierx_dir(void);
 
 uint64_t tierx_now_ms(void);
 void tierx_sleep_ms(unsigned int ms);
+/* So many times slower than an ordinary kernel is this one; said by TIERX_SLOWER. */
+unsigned int tierx_slower(void);
 
-/* Evaluate @condition until it is true; false if it still is not after @ms. */
+/*
+ * Evaluate @condition until it is true; false if it still is not after @ms, or as many times that
+ * as this kernel is slower than an ordinary one.
+ */
 #define TIERX_WAIT(condition, ms)                                                                  \
 	({                                                                                         \
-		uint64_t __end = tierx_now_ms() + (ms);                                            \
+		uint64_t __end = tierx_now_ms() + (ms) * tierx_slower();                           \
 		bool __true;                                                                       \
 		while (!(__true = (condition)) && tierx_now_ms() < __end)                          \
 			tierx_sleep_ms(10);                                                        \

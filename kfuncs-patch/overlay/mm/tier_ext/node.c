@@ -3,6 +3,7 @@
  * tier_ext: nodes with memory, what is known of them and kept for them while
  * any policy is attached.
  */
+#include <linux/error-injection.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -101,6 +102,7 @@ int tierx_nodes_get(void)
 
 	return err;
 }
+ALLOW_ERROR_INJECTION(tierx_nodes_get, ERRNO);
 
 /** tierx_nodes_refresh() - memory came online; under tierx_mutex */
 void tierx_nodes_refresh(void)

@@ -6,6 +6,7 @@
  * no lock and never waits: if the ring is full, the move is dropped and
  * counted. The algorithm is the bounded queue of D. Vyukov, with one consumer.
  */
+#include <linux/error-injection.h>
 #include <linux/kthread.h>
 #include <linux/math64.h>
 #include <linux/timekeeping.h>
@@ -183,6 +184,7 @@ int tierx_queues_start(struct tierx_scope *scope)
 	}
 	return 0;
 }
+ALLOW_ERROR_INJECTION(tierx_queues_start, ERRNO);
 
 /**
  * tierx_queues_stop() - end the threads

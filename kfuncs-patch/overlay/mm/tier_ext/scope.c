@@ -9,6 +9,7 @@
  * why, and goes when a policy is unloaded or the cgroup is removed.
  */
 #include <linux/cgroup.h>
+#include <linux/error-injection.h>
 #include <linux/memcontrol.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
@@ -174,6 +175,7 @@ int tierx_scope_init(struct tierx_scope *scope)
 	INIT_WORK(&scope->exit_work, tierx_exit_workfn);
 	return init_srcu_struct(&scope->srcu);
 }
+ALLOW_ERROR_INJECTION(tierx_scope_init, ERRNO);
 
 /**
  * tierx_scope_fini() - free the scope of a cgroup
