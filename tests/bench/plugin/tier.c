@@ -440,6 +440,8 @@ static void parse_option(char *option)
 		parse_latency(value);
 	} else if (!strcmp(option, "llc")) {
 		rig.llc_kib = strtoull(value, NULL, 10);
+	} else if (!strcmp(option, "tlb_us")) {
+		rig.tlb_ns = strtoull(value, NULL, 10) * 1000;
 	} else if (!strcmp(option, "rr")) {
 		rig.round_robin = *value == '1';
 	} else if (!strcmp(option, "clock")) {
@@ -486,6 +488,7 @@ qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **
 	rig.id = id;
 	rig.nr_vcpus = info->system.smp_vcpus;
 	rig.llc_kib = 1024;
+	rig.tlb_ns = 4000000;
 	rig.time = "none";
 	for (int i = 0; i < argc; i++)
 		parse_option(argv[i]);

@@ -21,6 +21,7 @@ struct vcpu {
 	struct cache *cache; /* shared by the CPUs of one node */
 	struct counters counters; /* ns: what this CPU worked */
 	uint64_t local_ns; /* clock.h */
+	uint64_t tlb_flush_ns; /* of local time */
 	bool waiting;
 	uint32_t return_to; /* threads.c: low half of the address where the innermost open call ends */
 	struct front front;
@@ -40,6 +41,7 @@ struct rig {
 	const char *in; /* folder of files that the guest may fetch */
 	const char *qemu; /* version */
 	uint64_t llc_kib; /* per CPU */
+	uint64_t tlb_ns; /* how long a TLB keeps what it has */
 };
 
 extern struct rig rig;
