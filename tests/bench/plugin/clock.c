@@ -90,7 +90,8 @@ static void flush_tlb(struct vcpu *v)
 }
 
 /* The size of that TLB depends on this clock of the host, and no guest may depend on it. */
-__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict time, void *restrict zone)
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict time,
+							void *restrict zone)
 {
 	*time = (struct timeval){ .tv_sec = 1 };
 	return 0;
