@@ -19,7 +19,7 @@
 #define COUNT_MARKER 0x74780000
 
 enum count_op {
-	COUNT_START = 1, /* count from here on */
+	COUNT_START = 1, /* count from here on, with empty caches */
 	COUNT_STOP,
 	COUNT_RESET, /* all counters 0, caches empty; the phase begins again */
 	COUNT_PHASE, /* rdi: tag of the phase that begins */

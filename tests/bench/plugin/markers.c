@@ -8,13 +8,9 @@
 
 static void clear_counters(void)
 {
-	for (unsigned int i = 0; i < rig.nr_vcpus; i++) {
+	for (unsigned int i = 0; i < rig.nr_vcpus; i++)
 		memset(&rig.vcpus[i].counters, 0, sizeof(rig.vcpus[i].counters));
-		front_clear(&rig.vcpus[i].front);
-	}
-	for (unsigned int n = 0; n < MAP_NODES; n++)
-		if (rig.caches[n].sets)
-			cache_clear(&rig.caches[n]);
+	caches_empty();
 	threads_reset();
 	output_reset();
 }

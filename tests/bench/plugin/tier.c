@@ -141,6 +141,16 @@ static void register_callbacks(uint64_t id)
 	qemu_plugin_register_atexit_cb(id, on_exit_qemu, NULL);
 }
 
+/* What changed in memory while nothing was counted is unknown. */
+void caches_empty(void)
+{
+	for (unsigned int i = 0; i < rig.nr_vcpus; i++)
+		front_clear(&rig.vcpus[i].front);
+	for (unsigned int n = 0; n < MAP_NODES; n++)
+		if (rig.caches[n].sets)
+			cache_clear(&rig.caches[n]);
+}
+
 /* Blocks translated so far lack callbacks, or have too many: all are dropped. */
 void count_switch(bool on)
 {
@@ -148,9 +158,7 @@ void count_switch(bool on)
 		return;
 	counting = on;
 	if (on) {
-		/* Of mappings that changed meanwhile nobody heard. */
-		for (unsigned int i = 0; i < rig.nr_vcpus; i++)
-			front_clear(&rig.vcpus[i].front);
+		caches_empty();
 		clock_start();
 		threads_start();
 	}

@@ -48,6 +48,7 @@ extern struct rig rig;
 
 /* tier.c */
 void count_switch(bool on);
+void caches_empty(void);
 
 /* guest.c: of the CPU that runs; registers in callbacks that have asked for them. */
 enum guest_register { RDI, RSI, RDX, RSP, NR_REGISTERS };
