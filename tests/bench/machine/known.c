@@ -4,8 +4,8 @@
  *
  *   known misses NODE MIB CPU       loads of each line of an array that is bound to NODE
  *   known parallel NODE MIB THREADS the same by several threads, each on a CPU of its own
- *   known hot NODE MIB SEED         random loads and stores, 9 of 10 in a tenth of an array that is on
- *                                   NODE to begin with and may be moved
+ *   known hot NODE MIB SEED         random loads and stores, 9 of 10 in a tenth of an array that
+ *                                   is on NODE to begin with and may be moved
  */
 #include <errno.h>
 #include <error.h>
@@ -77,8 +77,9 @@ static void touch(const struct array *array)
 static void print(const struct counters *before, const struct counters *after, uint64_t loads,
 		  uint64_t ns)
 {
-	printf("{\"loads\":%lu,\"instructions_per_load\":%d,\"ns\":%lu,\"work_ns\":%lu,\"user_misses\":[",
-	       loads, INSTRUCTIONS, ns, after->ns - before->ns);
+	printf("{\"loads\":%lu,\"instructions_per_load\":%d,\"ns\":%lu,\"work_ns\":%lu,", loads,
+	       INSTRUCTIONS, ns, after->ns - before->ns);
+	printf("\"user_misses\":[");
 	for (unsigned int n = 0; n < COUNT_NODES; n++)
 		printf("%s%lu", n ? "," : "",
 		       after->misses[COUNT_USER][n] - before->misses[COUNT_USER][n]);

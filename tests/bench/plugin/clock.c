@@ -77,9 +77,9 @@ void clock_wake(struct vcpu *v)
 }
 
 /*
- * QEMU's TLB keeps what it has until the guest flushes it, and it only grows at a flush. A page that
- * is in it does not get its accessed bit again: policies that look for these bits would find memory
- * idle that is in use.
+ * QEMU's TLB keeps what it has until the guest flushes it, and it only grows at a flush. A page
+ * that is in it does not get its accessed bit again: policies that look for these bits would find
+ * memory idle that is in use.
  */
 static void flush_tlb(struct vcpu *v)
 {
