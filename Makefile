@@ -15,6 +15,7 @@ export KERNEL_SRC ?=
 CONFIG ?= guest
 PREFIX ?= /usr/local
 DESTDIR ?=
+BENCH ?=
 V ?= 0
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -36,6 +37,7 @@ POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
 LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,\
 	$(filter-out %.bpf.c,$(wildcard loader/*.c)))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
+BENCH_MACHINE_PROGRAMS := $(patsubst tests/bench/machine/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/machine/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
 	$(wildcard tests/unit/fixtures/*.bpf.c)) \
@@ -72,16 +74,23 @@ test-debug: all tests ## guest tests and chaos for 15 minutes in a debug kernel,
 	$(Q)kfuncs-patch/kernel-build.sh kernel debug
 	$(Q)tests/test-debug.sh
 
-deps: ## install the Debian packages that are needed, and say why
-	$(Q)tests/deps.sh list
-	$(Q)tests/deps.sh install
+deps: ## install the Debian packages that are needed, and say why; BENCH=1: for the measuring rig, too
+	$(Q)BENCH=$(BENCH) tests/deps.sh list
+	$(Q)BENCH=$(BENCH) tests/deps.sh install
 	@mkdir -p $(BUILD) && touch $(BUILD)/deps.ok
+	$(Q)[ -z "$(BENCH)" ] || { tests/bench/machine/qemu > /dev/null && touch $(BUILD)/deps-bench.ok; }
 
 # Every other target goes through this. The package database is newer than the stamp
 # exactly when packages came or went.
 $(BUILD)/deps.ok: tests/deps.sh $(wildcard /var/lib/dpkg/status)
 	$(Q)tests/deps.sh install
 	@mkdir -p $(BUILD) && touch $@
+
+# Likewise for the measuring rig.
+$(BUILD)/deps-bench.ok: $(BUILD)/deps.ok tests/bench/machine/qemu
+	$(Q)BENCH=1 tests/deps.sh install
+	$(Q)tests/bench/machine/qemu > /dev/null
+	@touch $@
 
 ##@ Build
 
@@ -172,7 +181,8 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
 
 -include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
-	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d)
+	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d \
+	$(BUILD)/bench/*.d)
 
 ##@ Kernel
 
@@ -211,6 +221,27 @@ $(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
 
 ##@ Measure
 
+# Programs of guests that are measured: linked statically, so that libraries are not in the image.
+$(BUILD)/bench/%: tests/bench/machine/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< -static -o $@
+
+$(BUILD)/bench/tier.so: $(wildcard tests/bench/plugin/*.[ch]) tests/bench/count.h Makefile | $(BUILD)/deps.ok
+	$(call show,PLUGIN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Werror -fPIC -shared \
+		-fvisibility=hidden $(filter %.c,$^) -o $@
+
+$(BUILD)/bench/image.cpio: tests/bench/machine/image tests/bench/machine/init $(BENCH_MACHINE_PROGRAMS)
+	$(call show,IMAGE,$@)
+	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_MACHINE_PROGRAMS),$(p):/usr/bin/$(notdir $(p)))
+
+bench-machine: $(BUILD)/deps-bench.ok kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
+
+bench-calibrate: bench-machine ## can what is counted and timed there be trusted? compares with theory
+	$(Q)tests/bench/machine/calibrate
+
 bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and read: unpatched, patched, with nop
 	$(Q)kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/bench/insns/run.sh
@@ -244,6 +275,7 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
+.PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel \
+	bench-machine bench-calibrate bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE
