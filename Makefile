@@ -36,6 +36,10 @@ POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
 LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,\
 	$(filter-out %.bpf.c,$(wildcard loader/*.c)))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
+BENCH_WORKLOADS := $(patsubst tests/bench/workloads/%.c,$(BUILD)/bench/bin/%,\
+	$(wildcard tests/bench/workloads/wl-*.c))
+BENCH_WORKLOAD_OBJECTS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,\
+	$(filter-out tests/bench/workloads/wl-%,$(wildcard tests/bench/workloads/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
 	$(wildcard tests/unit/fixtures/*.bpf.c)) \
@@ -159,6 +163,21 @@ $(BUILD)/tests/demo/%: tests/demo/%.c Makefile | $(BUILD)/deps.ok
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< \
 		-lnuma -o $@
+
+# Static: the guest that measures has no libraries, so that equal runs find equal files.
+BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
+
+$(BUILD)/bench/%.o: tests/bench/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BENCH_CFLAGS) -c $< -o $@
+
+$(BENCH_WORKLOADS): $(BUILD)/bench/bin/%: $(BUILD)/bench/workloads/%.o $(BENCH_WORKLOAD_OBJECTS)
+	$(call show,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -static $^ -lm -o $@
+
+bench-workloads: $(BENCH_WORKLOADS)
 
 $(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
 	$(call show,CC,$@)
