@@ -36,6 +36,7 @@ POLICY_OBJECTS := $(POLICIES:%=$(BUILD)/bpf/%.bpf.o)
 LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,\
 	$(filter-out %.bpf.c,$(wildcard loader/*.c)))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
+BENCH_MACHINE_PROGRAMS := $(patsubst tests/bench/machine/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/machine/*.c))
 BENCH_WORKLOADS := $(patsubst tests/bench/workloads/%.c,$(BUILD)/bench/bin/%,\
 	$(wildcard tests/bench/workloads/wl-*.c))
 BENCH_WORKLOAD_OBJECTS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,\
@@ -191,7 +192,8 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 		KSELFTEST_INCLUDE=$(BUILD)/tools/selftests
 
 -include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
-	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d)
+	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d \
+	$(BUILD)/bench/*.d)
 
 ##@ Kernel
 
@@ -230,6 +232,25 @@ $(BUILD)/vm/initramfs.cpio: tests/vm/init tests/vm/initramfs.sh $(BUILD)/deps.ok
 
 ##@ Measure
 
+# Programs of guests that are measured: linked statically, so that libraries are not in the image.
+$(BUILD)/bench/%: tests/bench/machine/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< -static -o $@
+
+$(BUILD)/bench/tier.so: $(wildcard tests/bench/plugin/*.[ch]) tests/bench/count.h Makefile | $(BUILD)/deps.ok
+	$(call show,PLUGIN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-unused-parameter -Werror -fPIC -shared \
+		-fvisibility=hidden $(filter %.c,$^) -o $@
+
+$(BUILD)/bench/image.cpio: tests/bench/machine/image tests/bench/machine/init $(BENCH_MACHINE_PROGRAMS)
+	$(call show,IMAGE,$@)
+	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_MACHINE_PROGRAMS),$(p):/usr/bin/$(notdir $(p)))
+
+bench-machine: kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
+	$(Q)tests/bench/machine/qemu > /dev/null
+
 bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and read: unpatched, patched, with nop
 	$(Q)kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/bench/insns/run.sh
@@ -263,6 +284,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
+.PHONY: bench-machine help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

@@ -134,19 +134,23 @@ distance_args()
 	done
 }
 
+# What CPUs of node I wait for memory of node T, in ns.
+latency_from()	# I T
+{
+	local latency=${node_latency[$2]}
+	[ "${node_initiator[$2]}" = "$1" ] || latency=$((latency + SOCKET_PENALTY_NS))
+	echo "$latency"
+}
+
 hmat_args()
 {
-	local i t latency bandwidth
+	local i t bandwidth
 	for i in "${!node_size[@]}"; do
 		[ "${node_cpus[$i]}" -gt 0 ] || continue
 		for t in "${!node_size[@]}"; do
-			latency=${node_latency[$t]}
 			bandwidth=$((node_bandwidth[t] * 1000))
-			if [ "${node_initiator[$t]}" != "$i" ]; then
-				latency=$((latency + SOCKET_PENALTY_NS))
-				bandwidth=$((bandwidth / SOCKET_BANDWIDTH_DIVISOR))
-			fi
-			hmat_pair "$i" "$t" access-latency "latency=$latency"
+			[ "${node_initiator[$t]}" = "$i" ] || bandwidth=$((bandwidth / SOCKET_BANDWIDTH_DIVISOR))
+			hmat_pair "$i" "$t" access-latency "latency=$(latency_from "$i" "$t")"
 			hmat_pair "$i" "$t" access-bandwidth "bandwidth=${bandwidth}M"
 		done
 	done

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TIERX_BENCH_TIER_H
+#define TIERX_BENCH_TIER_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../count.h"
+#include "cache.h"
+#include "map.h"
+#include "qemu.h"
+
+#define MAX_VCPUS 16
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+struct vcpu {
+	unsigned int index;
+	unsigned int initiator; /* its own node */
+	struct cache *cache; /* shared by the CPUs of one node */
+	struct counters counters; /* ns: what this CPU worked */
+	uint64_t local_ns; /* clock.h */
+	bool waiting;
+	struct front front;
+};
+
+struct rig {
+	uint64_t id;
+	struct map map;
+	unsigned int nr_vcpus;
+	struct vcpu vcpus[MAX_VCPUS];
+	struct cache caches[MAP_NODES];
+	uint64_t latency[MAP_NODES][MAP_NODES]; /* initiator, target; ns */
+	bool round_robin; /* one thread runs all CPUs */
+	bool has_clock; /* the guest feels latencies */
+	bool has_time; /* and they may be reported */
+	const char *out; /* folder of results */
+	const char *in; /* folder of files that the guest may fetch */
+	const char *qemu; /* version */
+	uint64_t llc_kib; /* per CPU */
+};
+
+extern struct rig rig;
+
+/* output.c */
+void output_send(enum count_stream stream, const void *data, size_t length);
+void output_phase(uint32_t tag);
+void output_reset(void);
+void output_write(void);
+void counters_total(struct counters *total);
+
+/* Messages go to QEMU's standard error: this ends QEMU. */
+void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...);
+
+#endif
