@@ -193,7 +193,7 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 
 -include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
 	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d \
-	$(BUILD)/bench/*.d)
+	$(BUILD)/bench/*.d $(BUILD)/bench/*/*.d)
 
 ##@ Kernel
 

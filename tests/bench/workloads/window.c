@@ -16,12 +16,19 @@ size_t wl_window_spread(size_t nr)
 	return spread < MAX_SPREAD ? spread : MAX_SPREAD;
 }
 
-void wl_window_run(uint64_t ops)
+void wl_window_use(const struct wl_window *window, uint64_t ops)
 {
-	struct wl_window window = wl_window;
+	struct wl_window copy = *window;
+	uint64_t state = wl_random_state;
 
 	while (ops--)
-		wl_window_access(&window, wl_random());
+		wl_window_access(&copy, wl_random(&state));
+	wl_random_state = state;
+}
+
+void wl_window_run(uint64_t ops)
+{
+	wl_window_use(&wl_window, ops);
 }
 
 size_t wl_window_nr_hot(void)

@@ -24,7 +24,7 @@ static void big_reserve(void)
 const struct workload workload = {
 	.name = "big",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = big_reserve,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

@@ -54,21 +54,22 @@ static void use_object(uint64_t random)
 static void churn_run(uint64_t ops)
 {
 	struct wl_window window = wl_window;
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		if (wl_chance(random, HOT_PERCENT))
 			wl_access(wl_window_page(&window, wl_pick(random, window.nr)), random);
 		else
 			use_object(random);
 	}
+	wl_random_state = state;
 }
 
 const struct workload workload = {
 	.name = "churn",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = churn_reserve,
 	.run = churn_run,
 	.nr_hot = wl_window_nr_hot,

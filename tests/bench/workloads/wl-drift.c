@@ -29,7 +29,7 @@ static bool drift_shift(unsigned int interval)
 const struct workload workload = {
 	.name = "drift",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = drift_reserve,
 	.shift = drift_shift,
 	.run = wl_window_run,

@@ -30,16 +30,17 @@ static char *line_of(size_t huge)
 
 static void huge_run(uint64_t ops)
 {
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 	size_t page;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		page = wl_pick(random, NR_HUGE / 2) * 2;
 		if (!wl_chance(random, HOT_PERCENT))
 			page++;
 		*(volatile uint64_t *)line_of(page) += 1;
 	}
+	wl_random_state = state;
 }
 
 static size_t huge_nr_hot(void)
@@ -55,7 +56,7 @@ static struct wl_page huge_hot_page(size_t i)
 const struct workload workload = {
 	.name = "huge",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = huge_reserve,
 	.run = huge_run,
 	.nr_hot = huge_nr_hot,

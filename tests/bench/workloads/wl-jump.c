@@ -31,7 +31,7 @@ static bool jump_shift(unsigned int interval)
 const struct workload workload = {
 	.name = "jump",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = jump_reserve,
 	.shift = jump_shift,
 	.run = wl_window_run,

@@ -51,17 +51,18 @@ static void mapped_populate(void)
 
 static void mapped_run(uint64_t ops)
 {
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 	char *page;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		if (wl_chance(random, HOT_PERCENT))
 			page = hot + wl_pick(random, nr_hot) * WL_PAGE;
 		else
 			page = cold + wl_pick(random, nr_hot * COLD_TIMES) * WL_PAGE;
 		wl_access(page, random | 1);
 	}
+	wl_random_state = state;
 }
 
 static size_t mapped_nr_hot(void)
@@ -77,7 +78,7 @@ static struct wl_page mapped_hot_page(size_t i)
 const struct workload workload = {
 	.name = "mapped",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = mapped_reserve,
 	.run = mapped_run,
 	.nr_hot = mapped_nr_hot,

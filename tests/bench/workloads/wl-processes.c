@@ -62,7 +62,7 @@ static struct wl_page processes_hot_page(size_t i)
 const struct workload workload = {
 	.name = "processes",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = processes_reserve,
 	.run = wl_crew_run,
 	.nr_hot = processes_nr_hot,

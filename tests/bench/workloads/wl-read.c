@@ -62,15 +62,16 @@ static void read_page(int fd, size_t page)
 
 static void read_run(uint64_t ops)
 {
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		if (wl_chance(random, HOT_PERCENT))
 			read_page(hot, wl_pick(random, nr_hot));
 		else
 			read_page(cold, wl_pick(random, nr_hot * COLD_TIMES));
 	}
+	wl_random_state = state;
 }
 
 /* To map a page and ask would be an access. */

@@ -43,21 +43,22 @@ static void scan_next(void)
 static void scan_run(uint64_t ops)
 {
 	struct wl_window window = wl_window;
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		if (wl_chance(random, SCAN_PERCENT))
 			scan_next();
 		else
 			wl_access(wl_window_page(&window, wl_pick(random, window.nr)), random);
 	}
+	wl_random_state = state;
 }
 
 const struct workload workload = {
 	.name = "scan",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = scan_reserve,
 	.run = scan_run,
 	.nr_hot = wl_window_nr_hot,

@@ -22,21 +22,22 @@ static void settled_reserve(void)
 static void settled_run(uint64_t ops)
 {
 	struct wl_window window = wl_window;
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		if (wl_chance(random, window.hot_percent))
 			wl_access(wl_window_page(&window, wl_pick(random, window.nr)), random);
 		else
 			wl_access(wl_window_any(&cold, random), random);
 	}
+	wl_random_state = state;
 }
 
 const struct workload workload = {
 	.name = "settled",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = settled_reserve,
 	.run = settled_run,
 	.nr_hot = wl_window_nr_hot,

@@ -20,7 +20,7 @@ static void static_reserve(void)
 const struct workload workload = {
 	.name = "static",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = static_reserve,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

@@ -31,12 +31,13 @@ static char *page_of(size_t rank)
 
 static void zipf_run(uint64_t ops)
 {
-	uint64_t random;
+	uint64_t random, state = wl_random_state;
 
 	while (ops--) {
-		random = wl_random();
+		random = wl_random(&state);
 		wl_access(page_of(wl_zipf_pick(zipf, random)), random);
 	}
+	wl_random_state = state;
 }
 
 static size_t zipf_nr_hot(void)
@@ -52,7 +53,7 @@ static struct wl_page zipf_hot_page(size_t i)
 const struct workload workload = {
 	.name = "zipf",
 	.intervals = 30,
-	.ops = 1500000,
+	.ops = 1200000,
 	.reserve = zipf_reserve,
 	.run = zipf_run,
 	.nr_hot = zipf_nr_hot,

@@ -105,17 +105,14 @@ uint64_t wl_cgroup_bytes(const char *cgroup, const char *name, int node);
 
 /* --- random numbers --- */
 
+/* Copied while accesses are made, or each of them would be three. */
 extern uint64_t wl_random_state;
 
-static inline uint64_t wl_random(void)
+/* Few instructions, and the upper half of the state, which is the better one, is in both halves. */
+static inline uint64_t wl_random(uint64_t *state)
 {
-	uint64_t x = wl_random_state;
-
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	wl_random_state = x;
-	return x;
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return *state ^ *state >> 32;
 }
 
 /* 0 .. n - 1 out of the upper half of @random. */
@@ -165,10 +162,10 @@ static inline char *wl_window_any(const struct wl_window *window, uint64_t rando
 	return window->region->addr + wl_pick(random, window->region->pages) * WL_PAGE;
 }
 
-/* Bits 8 to 27 of @random decide which of both. */
+/* By bits that choose neither the line nor, but for its last digits, the page. */
 static inline bool wl_chance(uint64_t random, unsigned int percent)
 {
-	return (random >> 8 & 0xfffff) * 100 >> 20 < percent;
+	return (uint16_t)(random >> 8) < percent * 65536 / 100;
 }
 
 static inline void wl_window_access(const struct wl_window *window, uint64_t random)
@@ -179,6 +176,7 @@ static inline void wl_window_access(const struct wl_window *window, uint64_t ran
 		wl_access(wl_window_any(window, random), random);
 }
 
+void wl_window_use(const struct wl_window *window, uint64_t ops);
 /* Of how many pieces one is hot, so that the region fits on the slow node; 8 if it can be. */
 size_t wl_window_spread(size_t nr);
 
