@@ -2,8 +2,8 @@
 /*
  * known: loads whose misses and time are known beforehand, one line of JSON each.
  *
- *   known misses NODE MIB           one load of each line of an array that is bound to NODE
- *   known parallel THREADS MIB      the same on node 0 by several threads, each on a CPU and array of its own
+ *   known misses NODE MIB CPU       loads of each line of an array that is bound to NODE
+ *   known parallel NODE MIB THREADS the same by several threads, each on a CPU and array of its own
  */
 #include <errno.h>
 #include <error.h>
@@ -18,9 +18,10 @@
 
 #include "../count.h"
 
-#define LINE	    64
-#define ROUNDS	    4
-#define MAX_THREADS 16
+#define LINE	     64
+#define ROUNDS	     4
+#define INSTRUCTIONS 4
+#define MAX_THREADS  16
 
 struct array {
 	volatile char *memory;
@@ -52,53 +53,59 @@ static volatile char *allocate(size_t size, unsigned int node)
 	return memory;
 }
 
-/* The next line is far away, as no cache has it; each line once per round. */
+/* INSTRUCTIONS per line, of which one loads; no cache holds the array until the next round. */
 static void touch(const struct array *array)
 {
-	size_t lines = array->size / LINE;
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		volatile char *line = array->memory, *end = line + array->size;
 
-	for (unsigned int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < lines; i++)
-			(void)array->memory[i * LINE];
+		asm volatile("1:	movb (%0), %%al\n"
+			     "	addq %2, %0\n"
+			     "	cmpq %1, %0\n"
+			     "	jne 1b"
+			     : "+r"(line)
+			     : "r"(end), "i"(LINE)
+			     : "al", "cc", "memory");
+	}
 }
 
+/* What the plugin saw, what the guest's clock saw, and what there was to see. */
 static void print(const struct counters *before, const struct counters *after, uint64_t loads,
 		  uint64_t ns)
 {
-	uint64_t instructions = 0, work_ns = after->ns - before->ns;
-
-	for (int i = 0; i < 2; i++)
-		instructions += after->instructions[i] - before->instructions[i];
-	printf("{\"loads\":%lu,\"ns\":%lu,\"work_ns\":%lu,\"instructions\":%lu,\"user_misses\":[",
-	       loads, ns, work_ns, instructions);
+	printf("{\"loads\":%lu,\"instructions_per_load\":%d,\"ns\":%lu,\"work_ns\":%lu,\"user_misses\":[",
+	       loads, INSTRUCTIONS, ns, after->ns - before->ns);
 	for (unsigned int n = 0; n < COUNT_NODES; n++)
 		printf("%s%lu", n ? "," : "",
 		       after->misses[COUNT_USER][n] - before->misses[COUNT_USER][n]);
-	printf("],\"misses\":[");
-	for (unsigned int n = 0; n < COUNT_NODES; n++) {
-		uint64_t sum = 0;
-
-		for (unsigned int c = 0; c < COUNT_CLASSES; c++)
-			sum += after->misses[c][n] - before->misses[c][n];
-		printf("%s%lu", n ? "," : "", sum);
-	}
 	printf("]}\n");
 }
 
-static int misses(unsigned int node, size_t size)
+static void run_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		error(1, errno, "CPU %u", cpu);
+}
+
+static int misses(unsigned int node, size_t size, unsigned int cpu)
 {
 	struct array array = { .memory = allocate(size, node), .size = size };
 	struct counters before, after;
-	uint64_t begin, ns;
+	uint64_t ns;
 
+	run_on(cpu);
 	count_start();
 	touch(&array);
-	begin = now_ns();
 	if (!count_read(&before))
 		error(1, 0, "nothing counts here");
+	ns = now_ns();
 	touch(&array);
+	ns = now_ns() - ns;
 	count_read(&after);
-	ns = now_ns() - begin;
 	count_stop();
 	print(&before, &after, ROUNDS * (size / LINE), ns);
 	return 0;
@@ -107,12 +114,8 @@ static int misses(unsigned int node, size_t size)
 static void *run_thread(void *data)
 {
 	struct array *array = data;
-	cpu_set_t set;
 
-	CPU_ZERO(&set);
-	CPU_SET(array->cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		error(1, errno, "CPU %u", array->cpu);
+	run_on(array->cpu);
 	pthread_barrier_wait(&barrier);
 	array->ns = now_ns();
 	touch(array);
@@ -120,7 +123,7 @@ static void *run_thread(void *data)
 	return NULL;
 }
 
-static int parallel(unsigned int nr, size_t size)
+static int parallel(unsigned int node, size_t size, unsigned int nr)
 {
 	static struct array arrays[MAX_THREADS];
 	struct counters before, after;
@@ -130,12 +133,14 @@ static int parallel(unsigned int nr, size_t size)
 	if (!nr || nr > MAX_THREADS)
 		error(2, 0, "1 to %d threads", MAX_THREADS);
 	pthread_barrier_init(&barrier, NULL, nr);
+	for (unsigned int i = 0; i < nr; i++)
+		arrays[i] =
+			(struct array){ .memory = allocate(size, node), .size = size, .cpu = i };
 	count_start();
-	count_read(&before);
-	for (unsigned int i = 0; i < nr; i++) {
-		arrays[i] = (struct array){ .memory = allocate(size, 0), .size = size, .cpu = i };
+	if (!count_read(&before))
+		error(1, 0, "nothing counts here");
+	for (unsigned int i = 0; i < nr; i++)
 		pthread_create(&threads[i], NULL, run_thread, &arrays[i]);
-	}
 	for (unsigned int i = 0; i < nr; i++) {
 		pthread_join(threads[i], NULL);
 		ns = arrays[i].ns > ns ? arrays[i].ns : ns;
@@ -148,12 +153,15 @@ static int parallel(unsigned int nr, size_t size)
 
 int main(int argc, char **argv)
 {
-	unsigned int number = argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
-	size_t size = argc == 4 ? strtoull(argv[3], NULL, 10) << 20 : 0;
+	unsigned int node, number;
+	size_t size;
 
-	if (argc == 4 && !strcmp(argv[1], "misses"))
-		return misses(number, size);
-	if (argc == 4 && !strcmp(argv[1], "parallel"))
-		return parallel(number, size);
-	error(2, 0, "usage: known misses NODE MIB | parallel THREADS MIB");
+	if (argc != 5)
+		error(2, 0, "usage: known misses NODE MIB CPU | parallel NODE MIB THREADS");
+	node = strtoul(argv[2], NULL, 10);
+	size = strtoull(argv[3], NULL, 10) << 20;
+	number = strtoul(argv[4], NULL, 10);
+	if (!strcmp(argv[1], "misses"))
+		return misses(node, size, number);
+	return parallel(node, size, number);
 }

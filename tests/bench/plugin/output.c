@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "threads.h"
 #include "tier.h"
 
 struct phase {
 	uint32_t tag;
 	struct counters at; /* its beginning */
+	struct attribution work;
 };
 
 static const char *const stream_names[COUNT_STREAMS] = {
@@ -61,12 +63,17 @@ static void counters_add(struct counters *sum, const struct counters *c, int64_t
 		to[i] += sign * from[i];
 }
 
+static bool has_time(void)
+{
+	return rig.has_clock && strcmp(rig.time, "none");
+}
+
 void counters_total(struct counters *total)
 {
 	memset(total, 0, sizeof(*total));
 	for (unsigned int i = 0; i < rig.nr_vcpus; i++)
 		counters_add(total, &rig.vcpus[i].counters, 1);
-	total->has_time = rig.has_clock && rig.has_time;
+	total->has_time = has_time();
 	total->magic = COUNT_MAGIC;
 }
 
@@ -76,7 +83,8 @@ void output_phase(uint32_t tag)
 	if (!phases)
 		die("no memory for phases");
 	phases[nr_phases].tag = tag;
-	counters_total(&phases[nr_phases++].at);
+	counters_total(&phases[nr_phases].at);
+	threads_total(&phases[nr_phases++].work);
 }
 
 void output_reset(void)
@@ -102,7 +110,7 @@ static void write_pair(FILE *f, const char *name, const uint64_t *values)
 
 static void write_counters(FILE *f, const struct counters *c)
 {
-	if (rig.has_clock && rig.has_time)
+	if (has_time())
 		fprintf(f, "\"work_ns\":%lu,", c->ns);
 	else
 		fprintf(f, "\"work_ns\":null,");
@@ -117,14 +125,16 @@ static void write_counters(FILE *f, const struct counters *c)
 	write_array(f, "write_backs", c->write_backs, rig.map.nr_nodes);
 }
 
-static void write_phases(FILE *f, const struct counters *end)
+static void write_phases(FILE *f, const struct counters *end, const struct attribution *work)
 {
 	for (unsigned int i = 0; i < nr_phases; i++) {
-		struct counters c = i + 1 < nr_phases ? phases[i + 1].at : *end;
+		bool last = i + 1 == nr_phases;
+		struct counters c = last ? *end : phases[i + 1].at;
 
 		counters_add(&c, &phases[i].at, -1);
 		fprintf(f, "%s\n  {\"tag\":%u,", i ? "," : "", phases[i].tag);
 		write_counters(f, &c);
+		threads_write(f, &phases[i].work, last ? work : &phases[i + 1].work, has_time());
 		fprintf(f, "}");
 	}
 }
@@ -132,15 +142,18 @@ static void write_phases(FILE *f, const struct counters *end)
 void output_write(void)
 {
 	FILE *f = open_result("counters.json", "w");
+	static const struct attribution none;
+	struct attribution work;
 	struct counters total;
 
 	counters_total(&total);
-	fprintf(f, "{\"qemu\":\"%s\",\"clock\":%s,\"time\":%s,\"llc_kib\":%lu,\"total\":{",
-		rig.qemu ?: "", rig.has_clock ? "true" : "false", total.has_time ? "true" : "false",
-		rig.llc_kib);
+	threads_total(&work);
+	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"total\":{", rig.qemu ?: "",
+		has_time() ? rig.time : "none", rig.llc_kib);
 	write_counters(f, &total);
+	threads_write(f, &none, &work, has_time());
 	fprintf(f, "},\n \"phases\":[");
-	write_phases(f, &total);
+	write_phases(f, &total, &work);
 	fprintf(f, "\n]}\n");
 	fclose(f);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "threads.h"
 #include "tier.h"
 
 int qemu_plugin_version __attribute__((visibility("default"))) = QEMU_PLUGIN_VERSION;
@@ -19,7 +20,7 @@ struct rig rig;
 
 static bool counting, started;
 static struct glib_array *bytes;
-static struct qemu_plugin_register *rdi, *rsi, *rdx;
+static struct qemu_plugin_register *rdi, *rsi, *rdx, *rsp;
 
 void die(const char *format, ...)
 {
@@ -51,6 +52,8 @@ static void on_block(unsigned int index, void *data)
 	bool kernel = block & BLOCK_KERNEL;
 	uint64_t nr = block >> BLOCK_INSNS_SHIFT & 0xffff;
 
+	if (unlikely((uint32_t)block == v->return_to) && kernel && v->return_to)
+		threads_return(v);
 	v->counters.instructions[kernel] += nr;
 	clock_spend(v, nr, nr);
 }
@@ -109,6 +112,42 @@ static void on_tlb_flush(unsigned int index, void *data)
 	front_flush(&vcpu_running(index)->front);
 }
 
+/* --- threads and functions -------------------------------------------------------------- */
+
+static uint64_t read_register(struct qemu_plugin_register *reg)
+{
+	uint64_t value;
+
+	g_byte_array_set_size(bytes, 0);
+	if (qemu_plugin_read_register(reg, bytes) != sizeof(value))
+		die("cannot read a register of the guest");
+	memcpy(&value, bytes->data, sizeof(value));
+	return value;
+}
+
+void guest_read(uint64_t vaddr, void *data, size_t length)
+{
+	if (qemu_plugin_read_memory_vaddr(vaddr, bytes, length))
+		memcpy(data, bytes->data, length);
+	else
+		memset(data, 0, length);
+}
+
+#define CALL_COUNTED_SHIFT 16
+
+static void on_call(unsigned int index, void *data)
+{
+	uint64_t call = (uintptr_t)data, return_to;
+
+	guest_read(read_register(rsp), &return_to, sizeof(return_to));
+	threads_call(vcpu_running(index), call & 0xffff, call >> CALL_COUNTED_SHIFT, return_to);
+}
+
+static void on_switch(unsigned int index, void *data)
+{
+	threads_switch(vcpu_running(index));
+}
+
 /* --- markers ---------------------------------------------------------------------------- */
 
 static void on_translate(uint64_t id, struct qemu_plugin_tb *tb);
@@ -131,8 +170,10 @@ static void count_switch(bool on)
 	if (counting == on)
 		return;
 	counting = on;
-	if (on)
+	if (on) {
 		clock_start();
+		threads_start();
+	}
 	qemu_plugin_reset(rig.id, register_callbacks);
 	clock_yield();
 }
@@ -146,18 +187,8 @@ static void clear_counters(void)
 	for (unsigned int n = 0; n < MAP_NODES; n++)
 		if (rig.caches[n].sets)
 			cache_clear(&rig.caches[n]);
+	threads_reset();
 	output_reset();
-}
-
-static uint64_t read_register(struct qemu_plugin_register *reg)
-{
-	uint64_t value;
-
-	g_byte_array_set_size(bytes, 0);
-	if (qemu_plugin_read_register(reg, bytes) != sizeof(value))
-		die("cannot read a register of the guest");
-	memcpy(&value, bytes->data, sizeof(value));
-	return value;
 }
 
 static void send(uint64_t stream, uint64_t vaddr, uint64_t length)
@@ -280,9 +311,22 @@ static void translate_marker(struct qemu_plugin_insn *insn, const uint8_t *code)
 						       qemu_plugin_insn_haddr(insn));
 }
 
-static void translate_insn(struct qemu_plugin_insn *insn)
+/* So many instructions of the block are left, which has been counted when this one runs. */
+static void translate_kernel_insn(struct qemu_plugin_insn *insn, uint64_t vaddr, uint64_t left)
 {
-	bool kernel = is_kernel(qemu_plugin_insn_vaddr(insn));
+	int function = threads_function_at(vaddr);
+
+	if (function >= 0)
+		qemu_plugin_register_vcpu_insn_exec_cb(
+			insn, on_call, CB_R_REGS, (void *)(left << CALL_COUNTED_SHIFT | function));
+	else if (threads_switch_at(vaddr))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_switch, CB_NO_REGS, NULL);
+}
+
+static void translate_insn(struct qemu_plugin_insn *insn, uint64_t left)
+{
+	uint64_t vaddr = qemu_plugin_insn_vaddr(insn);
+	bool kernel = is_kernel(vaddr);
 	uint8_t code[15];
 	size_t length = qemu_plugin_insn_data(insn, code, sizeof(code));
 
@@ -290,6 +334,8 @@ static void translate_insn(struct qemu_plugin_insn *insn)
 		translate_marker(insn, code);
 	if (!counting)
 		return;
+	if (kernel && threads_known())
+		translate_kernel_insn(insn, vaddr, left);
 	if (kernel && is_tlb_flush(code, length))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_tlb_flush, CB_NO_REGS, NULL);
 	if (is_wait(code, length))
@@ -309,7 +355,7 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 	if (counting)
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, CB_NO_REGS, (void *)block);
 	for (uint64_t i = 0; i < nr; i++)
-		translate_insn(qemu_plugin_tb_get_insn(tb, i));
+		translate_insn(qemu_plugin_tb_get_insn(tb, i), nr - i);
 }
 
 /* --- start and end ---------------------------------------------------------------------- */
@@ -331,8 +377,10 @@ static void on_vcpu_init(uint64_t id, unsigned int index)
 			rsi = r[i].handle;
 		else if (!strcmp(r[i].name, "rdx"))
 			rdx = r[i].handle;
+		else if (!strcmp(r[i].name, "rsp"))
+			rsp = r[i].handle;
 	}
-	if (!rdi || !rsi || !rdx)
+	if (!rdi || !rsi || !rdx || !rsp)
 		die("this is no x86-64 guest");
 }
 
@@ -392,7 +440,9 @@ static void parse_option(char *option)
 	} else if (!strcmp(option, "clock")) {
 		rig.has_clock = *value == '1';
 	} else if (!strcmp(option, "time")) {
-		rig.has_time = *value == '1';
+		rig.time = value;
+	} else if (!strcmp(option, "symbols")) {
+		threads_read_symbols(value);
 	} else if (!strcmp(option, "out")) {
 		rig.out = value;
 	} else if (!strcmp(option, "in")) {
@@ -431,6 +481,7 @@ qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **
 	rig.id = id;
 	rig.nr_vcpus = info->system.smp_vcpus;
 	rig.llc_kib = 1024;
+	rig.time = "none";
 	for (int i = 0; i < argc; i++)
 		parse_option(argv[i]);
 	if (!rig.map.nr_nodes)

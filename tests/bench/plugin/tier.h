@@ -22,6 +22,7 @@ struct vcpu {
 	struct counters counters; /* ns: what this CPU worked */
 	uint64_t local_ns; /* clock.h */
 	bool waiting;
+	uint32_t return_to; /* threads.c: low half of the address where the innermost open call ends */
 	struct front front;
 };
 
@@ -34,7 +35,7 @@ struct rig {
 	uint64_t latency[MAP_NODES][MAP_NODES]; /* initiator, target; ns */
 	bool round_robin; /* one thread runs all CPUs */
 	bool has_clock; /* the guest feels latencies */
-	bool has_time; /* and they may be reported */
+	const char *time; /* of it: "verified", "unverified", "none": not to be reported */
 	const char *out; /* folder of results */
 	const char *in; /* folder of files that the guest may fetch */
 	const char *qemu; /* version */
@@ -49,6 +50,9 @@ void output_phase(uint32_t tag);
 void output_reset(void);
 void output_write(void);
 void counters_total(struct counters *total);
+
+/* Of the CPU that runs. Memory that the guest has no page for reads as zeroes. */
+void guest_read(uint64_t vaddr, void *data, size_t length);
 
 /* Messages go to QEMU's standard error: this ends QEMU. */
 void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...);
