@@ -178,7 +178,23 @@ $(BENCH_WORKLOADS): $(BUILD)/bench/bin/%: $(BUILD)/bench/workloads/%.o $(BENCH_W
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -static $^ -lm -o $@
 
-bench-workloads: $(BENCH_WORKLOADS)
+$(BUILD)/bench/bin/agerd: $(BUILD)/bench/contestants/agerd.o
+	$(call show,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -static $^ -o $@
+
+# What is in the guest that runs workloads under contestants. Policies are not: they are handed in,
+# so that a change of one does not change the guest for all others.
+BENCH_GUEST_PROGRAMS := $(BENCH_WORKLOADS) $(BUILD)/bench/bin/agerd $(TIERX)
+BENCH_GUEST_FILES := $(wildcard tests/bench/guest/* tests/bench/contestants/*.sh)
+
+$(BUILD)/bench/guest.cpio: $(BENCH_GUEST_PROGRAMS) $(BENCH_GUEST_FILES) $(BUILD)/tools.key \
+		$(BUILD)/bench/image.cpio
+	$(call show,IMAGE,$@)
+	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_GUEST_PROGRAMS) $(BPFTOOL),$(p):/usr/bin/$(notdir $(p))) \
+		$(foreach f,$(BENCH_GUEST_FILES),$(f):$(if $(filter %.sh,$(f)),/usr/share/bench/contestants,/usr/bin)/$(notdir $(f)))
+
+bench-workloads: policies bench-machine $(BUILD)/bench/guest.cpio ## workloads and contestants: tests/bench/run
 
 $(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
 	$(call show,CC,$@)

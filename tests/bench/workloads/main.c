@@ -146,6 +146,11 @@ static double hot_fast(void)
 	return workload.hot_fast ? workload.hot_fast() : wl_hot_fast();
 }
 
+static size_t hot_bytes(void)
+{
+	return workload.hot_bytes ? workload.hot_bytes() : workload.nr_hot() * WL_PAGE;
+}
+
 static void run_interval(unsigned int interval)
 {
 	struct counters from, to;
@@ -189,6 +194,9 @@ int main(int argc, char **argv)
 	wl_place();
 	if (wl.placement == WL_ORACLE)
 		wl_oracle_follow();
+	printf("{\"about\":{\"name\":\"%s\",\"hot_bytes\":%llu,\"kernel_accesses\":%s}}\n",
+	       workload.name, (unsigned long long)hot_bytes(),
+	       workload.kernel_accesses ? "true" : "false");
 	wl_command(wl.begin);
 	count_start();
 	for (interval = 0; interval < wl.intervals; interval++)

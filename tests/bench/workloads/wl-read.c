@@ -74,6 +74,11 @@ static void read_run(uint64_t ops)
 	wl_random_state = state;
 }
 
+static size_t read_hot_bytes(void)
+{
+	return nr_hot * WL_PAGE;
+}
+
 /* To map a page and ask would be an access. */
 static double read_hot_fast(void)
 {
@@ -89,7 +94,9 @@ const struct workload workload = {
 	.ops = 20000,
 	.reserve = read_reserve,
 	.run = read_run,
+	.hot_bytes = read_hot_bytes,
 	.hot_fast = read_hot_fast,
+	.kernel_accesses = true,
 	.populate_hot = read_populate_hot,
 	.populate = read_populate,
 };

@@ -62,13 +62,16 @@ struct workload {
 	/* The true hot set, as it is now. */
 	size_t (*nr_hot)(void);
 	struct wl_page (*hot_page)(size_t i);
-	/* Share of the hot set on the fast node, if it cannot be asked page by page. */
+	/* If it cannot be asked page by page: its size, and its share on the fast node. */
+	size_t (*hot_bytes)(void);
 	double (*hot_fast)(void);
 	/* More of this interval, as members of a JSON object. */
 	void (*print)(void);
 	/* Let the memory come to be, if not by this process touching it. */
 	void (*populate_hot)(void);
 	void (*populate)(void);
+	/* The accesses that matter are made by the kernel, on kernel addresses. */
+	bool kernel_accesses;
 	/* Fast memory that cold pages shall leave free when the oracle places pages. */
 	size_t oracle_reserve;
 	/* Hot pages are on the fast node from the start. */
