@@ -59,7 +59,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 		steady_fast_share: ($intervals | steady | map(accesses($in_kernel)) | sum_pairs | share | round4),
 		misses: ($intervals | map(accesses($in_kernel)) | sum_pairs)},
 	hot_set: {bytes: $about.hot_bytes, at_end_fast: ($intervals | last | .hot_fast),
-		steady_fast: ($intervals | steady | map(.hot_fast // 0) | if length > 0 then add / length else null end | round4)},
+		steady_fast: ($intervals | steady | map(.hot_fast | select(. != null)) | if length > 0 then add / length else null end | round4)},
 	convergence: ($intervals | parts | map(converged)),
 	intervals: ($intervals | map({start_s: (.start_ns / 1e9 | round4), s: (.ns / 1e9 | round4), ops, shift, hot_fast,
 		fast_share: (.fast_share | round4), ops_per_s: (if $timed and .ns > 0 then .ops * 1e9 / .ns | round else null end)}
@@ -77,6 +77,6 @@ def first($key): map(select(has($key))) | .[0][$key];
 	state_bytes: $who.bpf_bytes,
 	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4),
 		fast_mib: (steady | map(.fast_mib) | if length > 0 then add / length | round4 else null end)})),
-	latency: ($lines | first("latency")),
+	latency: ($raw | last | .latency_so_far),
 	stats: ($ended.stats // null)
 }

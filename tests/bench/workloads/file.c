@@ -20,18 +20,19 @@
 #define DEVICE	    "/dev/zram0"
 #define PATH_LEN    128
 
-static void mount_disk(void)
+const char *wl_mount(void)
 {
 	static bool mounted;
 
 	if (mounted)
-		return;
+		return MOUNT_POINT;
 	wl_write("/sys/block/zram0/disksize", DISK_BYTES);
 	wl_command("mke2fs -F " DEVICE " > /dev/null 2>&1");
 	mkdir(MOUNT_POINT, 0755);
 	if (mount(DEVICE, MOUNT_POINT, "ext4", 0, NULL))
 		err(1, "mount " DEVICE);
 	mounted = true;
+	return MOUNT_POINT;
 }
 
 static void fill(int fd, size_t pages)
@@ -73,8 +74,7 @@ int wl_file(const char *name, size_t pages, int node, const char *cgroup)
 	int fd, status;
 	pid_t pid;
 
-	mount_disk();
-	snprintf(path, sizeof(path), "%s/%s", MOUNT_POINT, name);
+	snprintf(path, sizeof(path), "%s/%s", wl_mount(), name);
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {

@@ -141,9 +141,14 @@ static void print_counters(const struct counters *from, const struct counters *t
 		printf(",\"model_ns\":%llu", (unsigned long long)(to->ns - from->ns));
 }
 
-static double hot_fast(void)
+static void print_hot_fast(void)
 {
-	return workload.hot_fast ? workload.hot_fast() : wl_hot_fast();
+	if (workload.hot_fast)
+		printf(",\"hot_fast\":%.4f", workload.hot_fast());
+	else if (workload.hot_page)
+		printf(",\"hot_fast\":%.4f", wl_hot_fast());
+	else
+		printf(",\"hot_fast\":null");
 }
 
 static size_t hot_bytes(void)
@@ -167,9 +172,10 @@ static void run_interval(unsigned int interval)
 	end = wl_now_ns();
 	counted = counted && count_read(&to);
 
-	printf("{\"interval\":%u,\"shift\":%s,\"start_ns\":%llu,\"ns\":%llu,\"ops\":%llu,\"hot_fast\":%.4f",
-	       interval, shifted ? "true" : "false", (unsigned long long)start,
-	       (unsigned long long)(end - start), (unsigned long long)wl.ops, hot_fast());
+	printf("{\"interval\":%u,\"shift\":%s,\"start_ns\":%llu,\"ns\":%llu,\"ops\":%llu", interval,
+	       shifted ? "true" : "false", (unsigned long long)start,
+	       (unsigned long long)(end - start), (unsigned long long)wl.ops);
+	print_hot_fast();
 	if (counted)
 		print_counters(&from, &to);
 	if (workload.print)

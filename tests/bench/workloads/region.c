@@ -155,7 +155,7 @@ static size_t node_high_pages(int node)
 	return pages;
 }
 
-static void fill_fast_node(void)
+void wl_fill(void)
 {
 	size_t reserve_pages = node_high_pages(WL_FAST) + FILL_RESERVE;
 	size_t pages, free_pages = node_free_pages(WL_FAST);
@@ -183,7 +183,7 @@ void wl_place(void)
 	if (hot_first && wl.placement != WL_INTERLEAVE)
 		populate_hot();
 	if (wl.placement != WL_ORACLE)
-		fill_fast_node();
+		wl_fill();
 
 	if (workload.populate)
 		workload.populate();
@@ -191,7 +191,7 @@ void wl_place(void)
 		wl_populate_regions();
 
 	if (wl.placement == WL_ORACLE)
-		fill_fast_node();
+		wl_fill();
 	/* As for a program started by "numactl --interleave". */
 	if (wl.placement == WL_INTERLEAVE)
 		wl_interleave();

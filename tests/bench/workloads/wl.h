@@ -89,6 +89,8 @@ struct wl_region {
 
 struct wl_region *wl_region(size_t pages, bool huge);
 void wl_place(void);
+/* Cold pages on what is free of the fast node. */
+void wl_fill(void);
 void wl_populate_region(const struct wl_region *region);
 void wl_populate_regions(void);
 void wl_populate_pages(size_t nr, struct wl_page (*page)(size_t i));
@@ -201,8 +203,18 @@ size_t wl_scatter(size_t rank, size_t n);
 
 /* --- a file system on a RAM disk that takes no memory for what is written here --- */
 
+/* Where it is mounted; it takes what compresses well for a little more. */
+const char *wl_mount(void);
 /* A file of equal words per page, clean, in the page cache of @node, charged to @cgroup if any. */
 int wl_file(const char *name, size_t pages, int node, const char *cgroup);
+
+/* --- servers: how long requests take --- */
+
+void wl_latency_note(uint64_t ns);
+/* For a workload's print(): quantiles of this interval, and of all of them. */
+void wl_latency_print(void);
+/* Rank by rank of hot and cold records: 90 % of the requests go to the first nr_hot. */
+size_t wl_record(uint64_t random, size_t nr_hot, size_t nr);
 
 /* --- other processes --- */
 
