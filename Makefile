@@ -15,6 +15,7 @@ export KERNEL_SRC ?=
 CONFIG ?= guest
 PREFIX ?= /usr/local
 DESTDIR ?=
+BENCH ?=
 V ?= 0
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -77,16 +78,23 @@ test-debug: all tests ## guest tests and chaos for 15 minutes in a debug kernel,
 	$(Q)kfuncs-patch/kernel-build.sh kernel debug
 	$(Q)tests/test-debug.sh
 
-deps: ## install the Debian packages that are needed, and say why
-	$(Q)tests/deps.sh list
-	$(Q)tests/deps.sh install
+deps: ## install the Debian packages that are needed, and say why; BENCH=1: for the measuring rig, too
+	$(Q)BENCH=$(BENCH) tests/deps.sh list
+	$(Q)BENCH=$(BENCH) tests/deps.sh install
 	@mkdir -p $(BUILD) && touch $(BUILD)/deps.ok
+	$(Q)[ -z "$(BENCH)" ] || { tests/bench/machine/qemu > /dev/null && touch $(BUILD)/deps-bench.ok; }
 
 # Every other target goes through this. The package database is newer than the stamp
 # exactly when packages came or went.
 $(BUILD)/deps.ok: tests/deps.sh $(wildcard /var/lib/dpkg/status)
 	$(Q)tests/deps.sh install
 	@mkdir -p $(BUILD) && touch $@
+
+# Likewise for the measuring rig.
+$(BUILD)/deps-bench.ok: $(BUILD)/deps.ok tests/bench/machine/qemu
+	$(Q)BENCH=1 tests/deps.sh install
+	$(Q)tests/bench/machine/qemu > /dev/null
+	@touch $@
 
 ##@ Build
 
@@ -286,8 +294,10 @@ $(BUILD)/bench/image.cpio: tests/bench/machine/image tests/bench/machine/init $(
 	$(call show,IMAGE,$@)
 	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_MACHINE_PROGRAMS),$(p):/usr/bin/$(notdir $(p)))
 
-bench-machine: kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
-	$(Q)tests/bench/machine/qemu > /dev/null
+bench-machine: $(BUILD)/deps-bench.ok kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
+
+bench-calibrate: bench-machine ## can what is counted and timed there be trusted? compares with theory
+	$(Q)tests/bench/machine/calibrate
 
 bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and read: unpatched, patched, with nop
 	$(Q)kfuncs-patch/kernel-build.sh kernel base
@@ -322,6 +332,7 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: bench-machine help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel bench-insns bench-scan \
+.PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel \
+	bench-machine bench-calibrate bench-insns bench-scan \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

@@ -6,6 +6,8 @@
 #   deps.sh list      print the table
 #   deps.sh install   install what is missing; as a normal user print the command instead
 #
+# With BENCH=1 also what only the measuring rig (tests/bench/) needs.
+#
 # Exit status: 0 all there, 1 apt failed (nothing was changed), 2 root is needed.
 set -euo pipefail
 
@@ -48,6 +50,15 @@ table()
 	clang-format-19      make check
 	codespell            make check
 	shellcheck           make check
+	END
+	[ -z "${BENCH:-}" ] || bench_table
+}
+
+# QEMU itself is fetched by tests/bench/machine/qemu where the system's is too old.
+bench_table()
+{
+	cat <<-END
+	jq                   reads what was counted
 	END
 }
 

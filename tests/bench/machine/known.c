@@ -4,6 +4,8 @@
  *
  *   known misses NODE MIB CPU       loads of each line of an array that is bound to NODE
  *   known parallel NODE MIB THREADS the same by several threads, each on a CPU and array of its own
+ *   known hot NODE MIB SEED         random loads and stores, 9 of 10 in a tenth of an array that is on
+ *                                   NODE to begin with and may be moved
  */
 #include <errno.h>
 #include <error.h>
@@ -19,6 +21,8 @@
 #include "../count.h"
 
 #define LINE	     64
+#define PAGE	     4096
+#define HOT_LOADS    8000000
 #define ROUNDS	     4
 #define INSTRUCTIONS 4
 #define MAX_THREADS  16
@@ -151,17 +155,53 @@ static int parallel(unsigned int node, size_t size, unsigned int nr)
 	return 0;
 }
 
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 32;
+}
+
+static int hot(unsigned int node, size_t size, unsigned int seed)
+{
+	volatile char *memory = allocate(size, node);
+	uint64_t state = seed, pages = size / PAGE, begin, ns;
+	uint64_t first = next_random(&state) % (pages - pages / 10);
+	struct counters before, after;
+
+	if (syscall(SYS_mbind, memory, size, MPOL_DEFAULT, NULL, 0, 0))
+		error(1, errno, "mbind");
+	count_start();
+	if (!count_read(&before))
+		error(1, 0, "nothing counts here");
+	begin = now_ns();
+	for (unsigned int i = 0; i < HOT_LOADS; i++) {
+		bool is_hot = next_random(&state) % 10;
+		uint64_t page = is_hot ? first + next_random(&state) % (pages / 10) :
+					 next_random(&state) % pages;
+
+		memory[page * PAGE + next_random(&state) % PAGE]++;
+	}
+	ns = now_ns() - begin;
+	count_read(&after);
+	count_stop();
+	print(&before, &after, HOT_LOADS, ns);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int node, number;
 	size_t size;
 
 	if (argc != 5)
-		error(2, 0, "usage: known misses NODE MIB CPU | parallel NODE MIB THREADS");
+		error(2, 0,
+		      "usage: known misses NODE MIB CPU | parallel NODE MIB THREADS | hot NODE MIB SEED");
 	node = strtoul(argv[2], NULL, 10);
 	size = strtoull(argv[3], NULL, 10) << 20;
 	number = strtoul(argv[4], NULL, 10);
 	if (!strcmp(argv[1], "misses"))
 		return misses(node, size, number);
+	if (!strcmp(argv[1], "hot"))
+		return hot(node, size, number);
 	return parallel(node, size, number);
 }

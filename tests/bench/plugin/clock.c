@@ -60,6 +60,12 @@ void clock_wait(unsigned int index, void *data)
 	vcpu_running(index)->waiting = true;
 }
 
+void clock_skip(unsigned int index, void *data)
+{
+	if (rig.has_clock)
+		clock_correct(CLOCK_SKIP_NS);
+}
+
 void clock_wake(struct vcpu *v)
 {
 	v->waiting = false;

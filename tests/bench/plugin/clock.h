@@ -15,6 +15,8 @@
 
 /* Also how late a timer can be. */
 #define CLOCK_QUANTUM_NS 50000
+/* A kernel that boots waits for time to pass, an instruction at a time. */
+#define CLOCK_SKIP_NS 2000
 
 struct clock {
 	uint64_t now_ns; /* greatest local time */
@@ -36,6 +38,8 @@ void clock_turn(void);
 void clock_yield(void);
 /* An instruction that waits for others. */
 void clock_wait(unsigned int index, void *data);
+/* The same while nothing is counted. */
+void clock_skip(unsigned int index, void *data);
 void clock_wake(struct vcpu *v);
 void clock_quantum(struct vcpu *v);
 
@@ -47,6 +51,14 @@ static inline struct vcpu *vcpu_running(unsigned int index)
 	if (unlikely(!rig_clock.current || *rig_clock.current != rig_clock.running))
 		clock_turn();
 	return rig_clock.vcpu;
+}
+
+/* Nobody else writes it while a CPU runs. */
+static inline void clock_correct(int64_t ns)
+{
+	int64_t *bias = &rig_clock.timers->qemu_icount_bias;
+
+	__atomic_store_n(bias, *bias + ns, __ATOMIC_RELAXED);
 }
 
 /* The CPU worked for so long, of which QEMU has counted some. */
@@ -65,9 +77,7 @@ static inline void clock_spend(struct vcpu *v, uint64_t counted_ns, uint64_t ns)
 		rig_clock.now_ns = v->local_ns;
 	}
 	if (ahead != counted_ns)
-		__atomic_store_n(&rig_clock.timers->qemu_icount_bias,
-				 rig_clock.timers->qemu_icount_bias + ahead - counted_ns,
-				 __ATOMIC_RELAXED);
+		clock_correct(ahead - counted_ns);
 	if (unlikely(v->local_ns >= rig_clock.yield_ns))
 		clock_quantum(v);
 }

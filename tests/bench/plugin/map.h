@@ -52,4 +52,21 @@ static inline int map_node(const struct map *map, uint64_t paddr)
 	return -1;
 }
 
+/* The part of a node that is below or above the hole, if there is one. */
+static inline bool map_range(const struct map *map, unsigned int node, bool above, uint64_t *start,
+			     uint64_t *end)
+{
+	uint64_t from = node ? map->end[node - 1] : 0, to = map->end[node];
+
+	if (above)
+		from = from > map->below ? from : map->below;
+	else
+		to = to < map->below ? to : map->below;
+	if (from >= to)
+		return false;
+	*start = above ? from - map->below + MAP_4G : from;
+	*end = above ? to - map->below + MAP_4G : to;
+	return true;
+}
+
 #endif

@@ -139,6 +139,18 @@ static void write_phases(FILE *f, const struct counters *end, const struct attri
 	}
 }
 
+/* Node, first address and last, as the firmware tells the guest, too. */
+static void write_memory(FILE *f)
+{
+	uint64_t start, end;
+
+	for (unsigned int n = 0, nr = 0; n < rig.map.nr_nodes; n++)
+		for (unsigned int above = 0; above < 2; above++)
+			if (map_range(&rig.map, n, above, &start, &end))
+				fprintf(f, "%s[%u,\"%#lx\",\"%#lx\"]", nr++ ? "," : "", n, start,
+					end - 1);
+}
+
 void output_write(void)
 {
 	FILE *f = open_result("counters.json", "w");
@@ -148,8 +160,10 @@ void output_write(void)
 
 	counters_total(&total);
 	threads_total(&work);
-	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"total\":{", rig.qemu ?: "",
+	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"memory\":[", rig.qemu ?: "",
 		has_time() ? rig.time : "none", rig.llc_kib);
+	write_memory(f);
+	fprintf(f, "],\n \"total\":{");
 	write_counters(f, &total);
 	threads_write(f, &none, &work, has_time());
 	fprintf(f, "},\n \"phases\":[");

@@ -274,11 +274,14 @@ static const qemu_exec_cb marker_callbacks[] = {
 
 /* --- translation ------------------------------------------------------------------------ */
 
+static bool is_pause(const uint8_t *code, size_t length)
+{
+	return length == 2 && code[0] == 0xf3 && code[1] == 0x90;
+}
+
 static bool is_wait(const uint8_t *code, size_t length)
 {
-	if (code[0] == 0xf4) /* hlt */
-		return true;
-	if (length == 2 && code[0] == 0xf3 && code[1] == 0x90) /* pause */
+	if (code[0] == 0xf4 || is_pause(code, length)) /* hlt */
 		return true;
 	return length == 3 && code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xc9; /* mwait */
 }
@@ -332,6 +335,8 @@ static void translate_insn(struct qemu_plugin_insn *insn, uint64_t left)
 
 	if (length == 7 && code[0] == 0x0f && code[1] == 0x1f && code[2] == 0x80)
 		translate_marker(insn, code);
+	if (!counting && is_pause(code, length))
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, clock_skip, CB_NO_REGS, NULL);
 	if (!counting)
 		return;
 	if (kernel && threads_known())
