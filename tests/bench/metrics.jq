@@ -13,13 +13,13 @@ def steady: .[(length * 2 / 3 | floor):];
 def accesses($in_kernel): [.user // [0, 0], .kernel_user // [0, 0]] + if $in_kernel then [.kernel // [0, 0]] else [] end | sum_pairs;
 
 # From the start, and from each shift: time until the share is at 90 % of what it ends with before
-# the next shift. null: the share is not better at the end than at the start.
+# the next shift. null: nothing was ever served by the fast node.
 def converged:
 	. as $part
-	| ($part | steady | map(.fast_share) | add / length) as $final
+	| ($part | steady | map(.fast_share | select(. != null)) | if length > 0 then add / length else null end) as $final
 	| ($part[0].fast_share) as $first
 	| if $final == null or $first == null or $final <= 0 then null
-	  else ([$part[] | select(.fast_share >= 0.9 * $final)][0]) as $there
+	  else ([$part[] | select((.fast_share // 0) >= 0.9 * $final)][0]) as $there
 	  | {from_s: ($part[0].start_ns / 1e9 | round4), final: ($final | round4),
 	     after_s: (($there.start_ns + $there.ns - $part[0].start_ns) / 1e9 | round4)}
 	  end;

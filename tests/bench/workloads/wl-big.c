@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * big: a hot set larger than the fast tier.
- * 
+ *
  * Idea: three halves of the fast node are hot alike, and get 95 % of the accesses. All begins on the
  * slow node; the fast one is full of cold pages.
  * Hot set: those pages; not all of them can be on the fast node.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * churn: short-lived memory beside a hot set that was there before.
- * 
+ *
  * Idea: memory is allocated, used and freed all the time, as requests of a server do; 70 % of the
  * accesses go to a hot set that has been there since the start, on the slow node. The fast one is
  * full of cold pages, so new memory comes from the slow one too.

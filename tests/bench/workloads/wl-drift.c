@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * drift: a hot set that drifts.
- * 
+ *
  * Idea: a window of an array gets 90 % of the accesses, and moves on by a fifteenth of its size with
  * each interval. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: the window, a quarter of the fast node.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * huge: huge pages with one hot line each.
- * 
+ *
  * Idea: transparent huge pages, of which only a line each is used, and of half of them only seldom.
  * The lines are at the same place in each page, as the heads of equal structures would be, so they
  * have the same place in the CPU's cache too, and are not kept there.
- * Hot set: every second huge page; the oracle has a base page of each on the fast node.
+ * Hot set: every second huge page, and the oracle moves them whole as all others have to.
  * The 1 GiB shortcut fires: this one is for a large guest, whose fast node has room.
  * A good policy moves huge pages as a whole when that is cheap, and never 512 times.
  */
@@ -19,8 +19,7 @@ static struct wl_region *region;
 
 static void huge_reserve(void)
 {
-	/* The oracle knows which base page it is. */
-	region = wl_region(NR_HUGE * HUGE_PAGES, wl.placement != WL_ORACLE);
+	region = wl_region(NR_HUGE * HUGE_PAGES, true);
 }
 
 static char *line_of(size_t huge)
@@ -48,6 +47,11 @@ static size_t huge_nr_hot(void)
 	return NR_HUGE / 2;
 }
 
+static size_t huge_hot_bytes(void)
+{
+	return NR_HUGE / 2 * HUGE_PAGES * WL_PAGE;
+}
+
 static struct wl_page huge_hot_page(size_t i)
 {
 	return (struct wl_page){ .addr = line_of(2 * i) };
@@ -60,5 +64,6 @@ const struct workload workload = {
 	.reserve = huge_reserve,
 	.run = huge_run,
 	.nr_hot = huge_nr_hot,
+	.hot_bytes = huge_hot_bytes,
 	.hot_page = huge_hot_page,
 };

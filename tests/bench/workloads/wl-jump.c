@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * jump: a hot set that jumps.
- * 
+ *
  * Idea: a window of an array gets 90 % of the accesses; after a third and after two thirds of the
  * time it is another one, far away. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: the window, a quarter of the fast node.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * mapped: a hot file that is mapped read-only.
- * 
+ *
  * Idea: as an index or a program's code: pages of a small file get 90 % of the reads, those of a
  * larger one the others. Both are in the page cache of the slow node; the fast one is full of cold
  * pages.

@@ -27,7 +27,7 @@
 #define BLOCK_BYTES (600 * 134UL)
 #define START_MS    20000
 #define COMMAND_LEN 512
-#define PGBENCH     BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
+#define PGBENCH	    BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
 
 static unsigned int nr_blocks, nr_hot;
 static uint64_t next_seed;
@@ -82,7 +82,8 @@ static void read_blocks(unsigned int first, unsigned int last)
 	char command[COMMAND_LEN];
 
 	snprintf(command, sizeof(command),
-		 PGBENCH " -D blocks=%u -D rank=%u -f " DIR "/warm.sql -t %u > /run/postgres/warm 2>&1",
+		 PGBENCH " -D blocks=%u -D rank=%u -f " DIR
+			 "/warm.sql -t %u > /run/postgres/warm 2>&1",
 		 nr_blocks, first, last - first);
 	wl_command(command);
 }

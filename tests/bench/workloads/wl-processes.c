@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * processes: many processes, each with a small hot set.
- * 
+ *
  * Idea: 200 processes, as on a machine full of containers; each has some memory of its own, of which
  * an eighth gets 90 % of its accesses. All begins on the slow node; the fast one is full of cold
  * pages.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * read: a hot file that is read through read().
- * 
+ *
  * Idea: pages of a small file get 90 % of the reads of 4 KiB, those of a larger one the others. Both
  * are in the page cache of the slow node, mapped by nobody; the fast one is full of cold pages.
  * Hot set: the small file, a sixth of the fast node.

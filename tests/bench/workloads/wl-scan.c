@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * scan: one long scan beside a hot set.
- * 
+ *
  * Idea: a quarter of the accesses reads through a large file-like array once, every second line of
  * each page, never to come back. The others use a hot set. All begins on the slow node; the fast
  * one is full of cold pages.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * static: a hot set that stays where it is.
- * 
+ *
  * Idea: some of a large array gets 90 % of the accesses, in pieces of 256 KiB that are spread over
  * it. All of it begins on the slow node; the fast one is full of cold pages.
  * Hot set: those pieces, a quarter of the fast node.

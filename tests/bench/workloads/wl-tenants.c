@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * tenants: two tenants, one of them noisy.
- * 
+ *
  * Idea: a quiet tenant has a small hot set; a noisy one accesses all of its much larger memory
  * uniformly, and does four times as much. Each is in a cgroup of its own, wl-quiet and wl-noisy. All
  * begins on the slow node; the fast one is full of cold pages.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * uniform: a control. All memory is used alike.
- * 
+ *
  * Idea: one array fills the fast node and much of the slow one, and every page of it is accessed as
  * often as any other.
  * Hot set: all of it; the fast node has as much of it as it can.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * zipf: no border between hot and cold.
- * 
+ *
  * Idea: pages are accessed as in a Zipf distribution (exponent 0.99), and a page's rank says nothing
  * about where it is. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: as many of the most frequent pages as are a quarter of the fast node. The very first of
