@@ -181,7 +181,6 @@ $(BUILD)/tests/demo/%: tests/demo/%.c Makefile | $(BUILD)/deps.ok
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< \
 		-lnuma -o $@
 
-# Static: the guest that measures has no libraries, so that equal runs find equal files.
 BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
 
 $(BUILD)/bench/%.o: tests/bench/%.c Makefile | $(BUILD)/deps.ok
@@ -192,14 +191,14 @@ $(BUILD)/bench/%.o: tests/bench/%.c Makefile | $(BUILD)/deps.ok
 $(BENCH_WORKLOADS): $(BUILD)/bench/bin/%: $(BUILD)/bench/workloads/%.o $(BENCH_WORKLOAD_OBJECTS)
 	$(call show,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -static $^ $(BENCH_LIBS) -lm -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(BENCH_LIBS) -lm -o $@
 
 $(BUILD)/bench/bin/wl-sqlite: BENCH_LIBS := -lsqlite3
 
 $(BUILD)/bench/bin/agerd: $(BUILD)/bench/contestants/agerd.o
 	$(call show,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -static $^ -o $@
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 # What is in the guest that runs workloads under contestants. Policies are not: they are handed in,
 # so that a change of one does not change the guest for all others.
