@@ -75,7 +75,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 		vmstat: delta_all($before; $after)},
 	work: ($c.total // {} | {instructions, work_ns, threads, groups, functions}),
 	state_bytes: $who.bpf_bytes,
-	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4),
+	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4), ops: (map(.ops) | add),
 		fast_mib: (steady | map(.fast_mib) | if length > 0 then add / length | round4 else null end)})),
 	latency: ($raw | last | .latency_so_far),
 	stats: ($ended.stats // null)
