@@ -52,8 +52,8 @@ def first($key): map(select(has($key))) | .[0][$key];
 	ejected: ($ended.ejected | if . == null then null else .reason + (if .msg == "" then "" else ": " + .msg end) end),
 	system: {date: $date, commit: $commit, kernel: $kernel, qemu: $c.qemu, llc_kib: $c.llc_kib,
 		clock: ($c.time // "none"), host_seconds: ($seconds | tonumber)},
-	time: (if $timed then {modelled_s: ($ns / 1e9 | round4), steady_s: ($intervals | steady | map(.ns) | add / 1e9 | round4), is: $c.time}
-		else {modelled_s: null, steady_s: null, reason: "the guest\u0027s clock does not feel latencies here (machine/calibrate)"} end),
+	time: (if $timed and $ns > 0 then {modelled_s: ($ns / 1e9 | round4), steady_s: ($intervals | steady | map(.ns) | add // 0 | . / 1e9 | round4), is: $c.time}
+		else {modelled_s: null, steady_s: null, reason: (if $timed then "the workload did not run" else "the guest\u0027s clock does not feel latencies here (machine/calibrate)" end)} end),
 	accesses: {of: (if $in_kernel then "user and kernel" else "user" end),
 		fast_share: ($intervals | map(accesses($in_kernel)) | sum_pairs | share | round4),
 		steady_fast_share: ($intervals | steady | map(accesses($in_kernel)) | sum_pairs | share | round4),
