@@ -117,25 +117,24 @@ static bool flag_means_something(uint64_t pfn)
 
 /* --- scan --- */
 
-/* Until the first page that was accessed: one is enough. */
+/* One page that was accessed is enough; all of them begin as idle for the next scan. */
 static bool region_accessed(struct region *region, int pagemap)
 {
 	uint64_t entries[MAX_REGION_PAGES], pfn;
 	ssize_t bytes = pread(pagemap, entries, region->pages * sizeof(*entries),
 			      region->addr / PAGE * sizeof(*entries));
+	bool accessed = false;
 	unsigned int i;
 
 	for (i = 0; i < bytes / (ssize_t)sizeof(*entries); i++) {
 		pfn = entries[i] & PFN_MASK;
 		if (!(entries[i] & PAGE_PRESENT) || is_idle(pfn))
 			continue;
-		if (!flag_means_something(pfn))
-			continue;
 		set_idle(pfn);
-		if (region->seen_before)
-			return true;
+		if (region->seen_before && !accessed)
+			accessed = flag_means_something(pfn);
 	}
-	return false;
+	return accessed;
 }
 
 static void *grow(void *array, size_t nr, size_t *max, size_t size)
