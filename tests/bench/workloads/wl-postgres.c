@@ -27,7 +27,8 @@
 #define BLOCK_BYTES (600 * 134UL)
 #define START_MS    20000
 #define COMMAND_LEN 512
-#define PGBENCH	    BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
+#define PGBENCH                                                                                    \
+	"PGDATABASE=postgres " BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
 
 static unsigned int nr_blocks, nr_hot;
 static uint64_t next_seed;
