@@ -38,6 +38,10 @@ LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,\
 	$(filter-out %.bpf.c,$(wildcard loader/*.c)))
 BENCH_PROGRAMS := $(BUILD)/tests/bench/faults
 BENCH_MACHINE_PROGRAMS := $(patsubst tests/bench/machine/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/machine/*.c))
+BENCH_WORKLOADS := $(patsubst tests/bench/workloads/%.c,$(BUILD)/bench/bin/%,\
+	$(wildcard tests/bench/workloads/wl-*.c))
+BENCH_WORKLOAD_OBJECTS := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,\
+	$(filter-out tests/bench/workloads/wl-%,$(wildcard tests/bench/workloads/*.c)))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/*.c))
 UNIT_FIXTURES := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%.o,\
 	$(wildcard tests/unit/fixtures/*.bpf.c)) \
@@ -102,12 +106,20 @@ loader: $(TIERX) ## the tierx command
 
 tests: unit-tests kselftest ## build the tests
 
-$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile $(VMLINUX_H) $(BUILD)/tools.key
+define compile_policy
 	$(call show,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
 		-I $(TIERX_INCLUDE) -I $(BUILD)/include -I $(BUILD)/tools/include -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
+endef
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c Makefile $(VMLINUX_H) $(BUILD)/tools.key
+	$(compile_policy)
+
+# Policies that are bad on purpose: the rig has to show it.
+$(BUILD)/bench/policies/%.bpf.o: tests/bench/policies/%.bpf.c Makefile $(VMLINUX_H) $(BUILD)/tools.key
+	$(compile_policy)
 
 LOADER_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP \
 	-I $(TIERX_INCLUDE) -isystem $(BUILD)/tools/include -isystem $(BUILD)/loader
@@ -169,6 +181,50 @@ $(BUILD)/tests/demo/%: tests/demo/%.c Makefile | $(BUILD)/deps.ok
 	$(Q)$(CC) $(CFLAGS) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP -MF $@.d $< \
 		-lnuma -o $@
 
+BENCH_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
+
+$(BUILD)/bench/%.o: tests/bench/%.c Makefile | $(BUILD)/deps.ok
+	$(call show,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(BENCH_CFLAGS) -c $< -o $@
+
+$(BENCH_WORKLOADS): $(BUILD)/bench/bin/%: $(BUILD)/bench/workloads/%.o $(BENCH_WORKLOAD_OBJECTS)
+	$(call show,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(BENCH_LIBS) -lm -o $@
+
+$(BUILD)/bench/bin/wl-sqlite: BENCH_LIBS := -lsqlite3
+
+$(BUILD)/bench/bin/agerd: $(BUILD)/bench/contestants/agerd.o
+	$(call show,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+# What is in the guest that runs workloads under contestants. Policies are not: they are handed in,
+# so that a change of one does not change the guest for all others.
+BENCH_GUEST_PROGRAMS := $(BENCH_WORKLOADS) $(BUILD)/bench/bin/agerd $(TIERX)
+BENCH_GUEST_FILES := $(wildcard tests/bench/guest/* tests/bench/contestants/*.sh)
+
+$(BUILD)/bench/guest.cpio: $(BENCH_GUEST_PROGRAMS) $(BENCH_GUEST_FILES) $(BUILD)/tools.key \
+		$(BUILD)/bench/image.cpio
+	$(call show,IMAGE,$@)
+	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_GUEST_PROGRAMS) $(BPFTOOL) $(shell command -v redis-server),$(p):/usr/bin/$(notdir $(p))) \
+		$(foreach f,$(BENCH_GUEST_FILES),$(f):$(if $(filter %.sh,$(f)),/usr/share/bench/contestants,/usr/bin)/$(notdir $(f)))
+
+# The server of the workload postgres comes with its database, so it has an image of its own.
+BENCH_POSTGRES := $(if $(wildcard /usr/lib/postgresql/*/bin/postgres),$(BUILD)/bench/guest-postgres.cpio)
+
+$(BUILD)/bench/postgres.cpio: $(wildcard tests/bench/postgres/*) tests/bench/machine/image
+	$(call show,IMAGE,$@)
+	$(Q)tests/bench/postgres/image $@
+
+$(BUILD)/bench/guest-postgres.cpio: $(BUILD)/bench/guest.cpio $(BUILD)/bench/postgres.cpio
+	@cat $^ > $@
+
+BENCH_POLICIES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/policies/*.bpf.c))
+
+bench-workloads: policies $(BENCH_POLICIES) bench-machine $(BUILD)/bench/guest.cpio $(BENCH_POSTGRES) ## workloads and contestants: tests/bench/run
+
 $(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
 	$(call show,CC,$@)
 	@mkdir -p $(@D)
@@ -182,7 +238,7 @@ kselftest: $(VMLINUX_H) $(BUILD)/tools.key
 
 -include $(wildcard $(BUILD)/bpf/*.d $(BUILD)/loader/*.d $(BUILD)/tests/unit/*.d \
 	$(BUILD)/tests/unit/fixtures/*.d $(BUILD)/tests/demo/*.d \
-	$(BUILD)/bench/*.d)
+	$(BUILD)/bench/*.d $(BUILD)/bench/*/*.d)
 
 ##@ Kernel
 

@@ -59,6 +59,8 @@ bench_table()
 {
 	cat <<-END
 	jq                   reads what was counted
+	libsqlite3-dev       a workload
+	postgresql           a workload
 	END
 }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * jump: a hot set that jumps.
+ *
+ * Idea: a window of an array gets 90 % of the accesses; after a third and after two thirds of
+ * the time it is another one, far away. All begins on the slow node; the fast one is full of
+ * cold pages.
+ * Hot set: the window, a quarter of the fast node.
+ * The 1 GiB shortcut does not fire: the fast node is smaller than that.
+ * A good policy follows within seconds, and takes the old window for cold soon enough to have
+ * room.
+ */
+#include "wl.h"
+
+#define JUMPS 2
+
+static void jump_reserve(void)
+{
+	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
+	wl_window.region = wl_region(wl_window.nr * wl_window_spread(wl_window.nr), false);
+}
+
+static bool jump_shift(unsigned int interval)
+{
+	unsigned int step = wl.intervals / (JUMPS + 1);
+
+	if (!interval || !step || interval % step || interval / step > JUMPS)
+		return false;
+	wl_window.first = interval / step * 2 * wl_window.nr;
+	return true;
+}
+
+const struct workload workload = {
+	.name = "jump",
+	.intervals = 30,
+	.ops = 1200000,
+	.reserve = jump_reserve,
+	.shift = jump_shift,
+	.run = wl_window_run,
+	.nr_hot = wl_window_nr_hot,
+	.hot_page = wl_window_hot_page,
+};

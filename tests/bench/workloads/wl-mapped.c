@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mapped: a hot file that is mapped read-only.
+ *
+ * Idea: as an index or a program's code: pages of a small file get 90 % of the reads, those of
+ * a larger one the others. Both are in the page cache of the slow node; the fast one is full
+ * of cold pages.
+ * Hot set: the small file, a sixth of the fast node.
+ * The 1 GiB shortcut does not fire: the fast node is smaller than that.
+ * A good policy does not depend on hint faults, which such mappings never have.
+ */
+#include <err.h>
+#include <sys/mman.h>
+
+#include "wl.h"
+
+#define HOT_PERCENT 90
+#define COLD_TIMES  3
+
+static char *hot, *cold;
+static size_t nr_hot;
+
+static void mapped_reserve(void)
+{
+	nr_hot = wl.fast_mib * WL_MIB_PAGES / 6;
+}
+
+static char *map_file(const char *name, size_t pages, bool is_hot)
+{
+	int node = wl.placement == WL_ALL_FAST || (wl.placement == WL_ORACLE && is_hot) ? WL_FAST :
+											  WL_SLOW;
+	int fd = wl_file(name, pages, wl.placement == WL_INTERLEAVE ? -1 : node, NULL);
+	char *addr = mmap(NULL, pages * WL_PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	if (addr == MAP_FAILED)
+		err(1, "mmap");
+	return addr;
+}
+
+static void mapped_populate_hot(void)
+{
+	hot = map_file("hot", nr_hot, true);
+}
+
+static void mapped_populate(void)
+{
+	if (!hot)
+		mapped_populate_hot();
+	cold = map_file("cold", nr_hot * COLD_TIMES, false);
+}
+
+static void mapped_run(uint64_t ops)
+{
+	uint64_t random, state = wl_random_state;
+	char *page;
+
+	while (ops--) {
+		random = wl_random(&state);
+		if (wl_chance(random, HOT_PERCENT))
+			page = hot + wl_pick(random, nr_hot) * WL_PAGE;
+		else
+			page = cold + wl_pick(random, nr_hot * COLD_TIMES) * WL_PAGE;
+		wl_access(page, random | 1);
+	}
+	wl_random_state = state;
+}
+
+static size_t mapped_nr_hot(void)
+{
+	return nr_hot;
+}
+
+static struct wl_page mapped_hot_page(size_t i)
+{
+	return (struct wl_page){ .addr = hot + i * WL_PAGE };
+}
+
+const struct workload workload = {
+	.name = "mapped",
+	.intervals = 30,
+	.ops = 1200000,
+	.reserve = mapped_reserve,
+	.run = mapped_run,
+	.nr_hot = mapped_nr_hot,
+	.hot_page = mapped_hot_page,
+	.populate_hot = mapped_populate_hot,
+	.populate = mapped_populate,
+};

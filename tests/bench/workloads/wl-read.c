@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * read: a hot file that is read through read().
+ *
+ * Idea: pages of a small file get 90 % of the reads of 4 KiB, those of a larger one the
+ * others. Both are in the page cache of the slow node, mapped by nobody; the fast one is full
+ * of cold pages.
+ * Hot set: the small file, a sixth of the fast node.
+ * The 1 GiB shortcut does not fire: the fast node is smaller than that.
+ * A good policy sees accesses without page tables, and promotes page cache. Nothing that works
+ * by hint faults or accessed bits sees these.
+ */
+#include <err.h>
+#include <unistd.h>
+
+#include "wl.h"
+
+#define HOT_CGROUP  "/sys/fs/cgroup/wl-hot"
+#define HOT_PERCENT 90
+#define COLD_TIMES  3
+
+static int hot, cold;
+static size_t nr_hot;
+
+static void read_reserve(void)
+{
+	nr_hot = wl.fast_mib * WL_MIB_PAGES / 6;
+}
+
+static int node_of(bool is_hot)
+{
+	switch (wl.placement) {
+	case WL_ALL_FAST:
+		return WL_FAST;
+	case WL_INTERLEAVE:
+		return -1;
+	case WL_ORACLE:
+		return is_hot ? WL_FAST : WL_SLOW;
+	default:
+		return WL_SLOW;
+	}
+}
+
+static void read_populate_hot(void)
+{
+	hot = wl_file("hot", nr_hot, node_of(true), HOT_CGROUP);
+}
+
+static void read_populate(void)
+{
+	if (!hot)
+		read_populate_hot();
+	cold = wl_file("cold", nr_hot * COLD_TIMES, node_of(false), NULL);
+}
+
+static void read_page(int fd, size_t page)
+{
+	static char buffer[WL_PAGE];
+
+	if (pread(fd, buffer, sizeof(buffer), page * WL_PAGE) != sizeof(buffer))
+		err(1, "pread");
+}
+
+static void read_run(uint64_t ops)
+{
+	uint64_t random, state = wl_random_state;
+
+	while (ops--) {
+		random = wl_random(&state);
+		if (wl_chance(random, HOT_PERCENT))
+			read_page(hot, wl_pick(random, nr_hot));
+		else
+			read_page(cold, wl_pick(random, nr_hot * COLD_TIMES));
+	}
+	wl_random_state = state;
+}
+
+static size_t read_hot_bytes(void)
+{
+	return nr_hot * WL_PAGE;
+}
+
+/* To map a page and ask would be an access. */
+static double read_hot_fast(void)
+{
+	double fast = wl_cgroup_bytes(HOT_CGROUP, "file", WL_FAST);
+	double slow = wl_cgroup_bytes(HOT_CGROUP, "file", WL_SLOW);
+
+	return fast + slow > 0 ? fast / (fast + slow) : 0;
+}
+
+const struct workload workload = {
+	.name = "read",
+	.intervals = 30,
+	.ops = 20000,
+	.reserve = read_reserve,
+	.run = read_run,
+	.hot_bytes = read_hot_bytes,
+	.hot_fast = read_hot_fast,
+	.kernel_accesses = true,
+	.populate_hot = read_populate_hot,
+	.populate = read_populate,
+};
