@@ -65,7 +65,9 @@ person_can()
 }
 
 start
-chmod 755 "$tmp"
+open_to_others
+TIERX=$open/tierx
+TIERX_POLICY_PATH=$open
 echo '1 1' > "$tmp/heat"
 shm=$(mktemp -p /dev/shm)
 chmod 644 "$shm"
