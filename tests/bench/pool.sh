@@ -188,7 +188,7 @@ wait_one()
 	wait -n -p pid "${!job[@]}"
 	status=$?
 	# Nobody ended: a signal came.
-	[ -n "$pid" ] || return 0
+	[ -n "${pid:-}" ] || return 0
 	finish "${job[$pid]}" $status
 	unset "job[$pid]"
 }
