@@ -10,11 +10,11 @@ dir=$2
 
 groups() { jq -r '.groups[] | "\(.workload)-\(.ratio | sub(":"; "-"))-\(.guest)"' "$aggregate"; }
 
-# Data of a plot. Nonzero if there is nothing to plot.
+# Data of a plot. Nonzero if there is nothing to see.
 series()	# GROUP WHAT
 {
 	jq -r --arg group "$1" --arg what "$2" -f "$here/series.jq" "$aggregate" > "$dir/$1-$2.dat"
-	grep -q '[^[:space:]]' "$dir/$1-$2.dat"
+	awk '{ for (i = 2; i <= NF; i++) found = found || $i + 0 != 0 } END { exit !found }' "$dir/$1-$2.dat"
 }
 
 # A name of its own for each plot: all of them are in one page.
@@ -49,6 +49,7 @@ plot_access()
 	set datafile commentschars '#"'
 	set xlabel "modelled seconds"
 	set ylabel "%"
+	set xrange [0:*]
 	set yrange [0:105]
 	END
 	access_lines "$1"
