@@ -24,12 +24,14 @@ enum count_op {
 	COUNT_RESET, /* all counters 0, caches empty; the phase begins again */
 	COUNT_PHASE, /* rdi: tag of the phase that begins */
 	COUNT_READ, /* fill the answer in the marker's page */
-	COUNT_SEND, /* rdi: data, rsi: its length, rdx: stream */
+	COUNT_SEND, /* rdi: data, rsi: its length, at most COUNT_SEND_MAX, rdx: stream */
 	COUNT_FETCH, /* rdi: file, rsi: offset; fills the answer in the marker's page */
 };
 
 /* Where what is sent goes: files of these names in the folder of results. */
 enum count_stream { COUNT_OUT, COUNT_ERR, COUNT_DMESG, COUNT_STATUS, COUNT_STREAMS };
+
+#define COUNT_SEND_MAX 65536
 
 enum count_class {
 	COUNT_USER, /* user code */
@@ -64,12 +66,15 @@ struct count_chunk {
 #include <string.h>
 #include <sys/mman.h>
 
+/* A macro, because the number has to be a constant even where nothing is optimized. */
 #define count_marker(op, a, b, c)                                                                  \
-	asm volatile(".byte 0x0f, 0x1f, 0x80; .long %c0"                                           \
-		     :                                                                             \
-		     : "i"(COUNT_MARKER + (op)), "D"((uint64_t)(a)), "S"((uint64_t)(b)),           \
-		       "d"((uint64_t)(c))                                                          \
-		     : "memory")
+	({                                                                                         \
+		asm volatile(".byte 0x0f, 0x1f, 0x80; .long %c0"                                   \
+			     :                                                                     \
+			     : "i"(COUNT_MARKER + (op)), "D"((uint64_t)(a)), "S"((uint64_t)(b)),   \
+			       "d"((uint64_t)(c))                                                  \
+			     : "memory");                                                          \
+	})
 
 static inline void count_start(void)
 {
@@ -93,7 +98,13 @@ static inline void count_phase(uint32_t tag)
 
 static inline void count_send(enum count_stream stream, const void *data, size_t length)
 {
-	count_marker(COUNT_SEND, (uintptr_t)data, length, stream);
+	const char *from = data;
+	size_t part;
+
+	for (; length; from += part, length -= part) {
+		part = length < COUNT_SEND_MAX ? length : COUNT_SEND_MAX;
+		count_marker(COUNT_SEND, (uintptr_t)from, part, stream);
+	}
 }
 
 /*
@@ -128,7 +139,7 @@ static inline bool count_read(struct counters *counters)
 
 	if (!page)
 		return false;
-	/* The write also gives a child of fork() its own page, before the plugin looks where it is. */
+	/* The write also gives a child of fork() its own page, before the plugin looks. */
 	answer->magic = 0;
 	((void (*)(void))page)();
 	memcpy(counters, answer, sizeof(*counters));

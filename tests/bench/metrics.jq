@@ -55,8 +55,8 @@ def first($key): map(select(has($key))) | .[0][$key];
 	ejected: ($ended.ejected | if . == null then null else .reason + (if .msg == "" then "" else ": " + .msg end) end),
 	system: {date: $date, commit: $commit, kernel: $kernel, qemu: $c.qemu, llc_kib: $c.llc_kib,
 		clock: ($c.time // "none"), host_seconds: ($seconds | tonumber)},
-	time: (if $timed then {modelled_s: ($ns / 1e9 | round4), steady_s: ($intervals | steady | map(.ns) | add / 1e9 | round4), is: $c.time}
-		else {modelled_s: null, steady_s: null, reason: "the guest\u0027s clock does not feel latencies here (machine/calibrate)"} end),
+	time: (if $timed and $ns > 0 then {modelled_s: ($ns / 1e9 | round4), steady_s: ($intervals | steady | map(.ns) | add // 0 | . / 1e9 | round4), is: $c.time}
+		else {modelled_s: null, steady_s: null, reason: (if $timed then "the workload did not run" else "the guest\u0027s clock does not feel latencies here (machine/calibrate)" end)} end),
 	accesses: {of: (if $in_kernel then "user and kernel" else "user" end),
 		fast_share: ($intervals | map(accesses($in_kernel)) | sum_pairs | share | round4),
 		steady_fast_share: ($intervals | steady | map(accesses($in_kernel)) | sum_pairs | share | round4),
@@ -78,7 +78,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 		vmstat: delta_all($before; $after)},
 	work: ($c.total // {} | {instructions, work_ns, threads, groups, functions}),
 	state_bytes: $who.bpf_bytes,
-	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4),
+	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4), ops: (map(.ops) | add),
 		fast_mib: (steady | map(.fast_mib) | if length > 0 then add / length | round4 else null end)})),
 	latency: ($raw | last | .latency_so_far),
 	stats: ($ended.stats // null)

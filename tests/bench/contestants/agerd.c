@@ -117,25 +117,24 @@ static bool flag_means_something(uint64_t pfn)
 
 /* --- scan --- */
 
-/* Until the first page that was accessed: one is enough. */
+/* One page that was accessed is enough; all of them begin as idle for the next scan. */
 static bool region_accessed(struct region *region, int pagemap)
 {
 	uint64_t entries[MAX_REGION_PAGES], pfn;
 	ssize_t bytes = pread(pagemap, entries, region->pages * sizeof(*entries),
 			      region->addr / PAGE * sizeof(*entries));
+	bool accessed = false;
 	unsigned int i;
 
 	for (i = 0; i < bytes / (ssize_t)sizeof(*entries); i++) {
 		pfn = entries[i] & PFN_MASK;
 		if (!(entries[i] & PAGE_PRESENT) || is_idle(pfn))
 			continue;
-		if (!flag_means_something(pfn))
-			continue;
 		set_idle(pfn);
-		if (region->seen_before)
-			return true;
+		if (region->seen_before && !accessed)
+			accessed = flag_means_something(pfn);
 	}
-	return false;
+	return accessed;
 }
 
 static void *grow(void *array, size_t nr, size_t *max, size_t size)
@@ -210,7 +209,9 @@ static void scan(void)
 	old_regions = regions;
 	nr_old = nr_regions;
 	regions = NULL;
-	nr_regions = max_regions = next_old = 0;
+	nr_regions = 0;
+	max_regions = 0;
+	next_old = 0;
 	while (proc && (entry = readdir(proc))) {
 		pid = atoi(entry->d_name);
 		if (isdigit(entry->d_name[0]) && pid > 1 && pid != getpid())
@@ -266,7 +267,8 @@ static void decide(void)
 	}
 	if (next_task < nr_tasks)
 		return;
-	nr_tasks = next_task = 0;
+	nr_tasks = 0;
+	next_task = 0;
 	for (i = 0; i < nr_regions; i++)
 		if (regions[i].last_changed_ms + config.idle_ms < now)
 			add_task(&regions[i], SLOW);
@@ -377,6 +379,13 @@ static void run(void)
 	}
 }
 
+static void print_number(const char *name, uint64_t value)
+{
+	const char *comma = *name == ',' ? "," : "";
+
+	printf("%s\"%s\":%llu", comma, name + strlen(comma), (unsigned long long)value);
+}
+
 int main(int argc, char **argv)
 {
 	parse(argc, argv);
@@ -386,11 +395,12 @@ int main(int argc, char **argv)
 	if (idle_fd < 0 || flags_fd < 0)
 		err(1, "idle page tracking");
 	run();
-	printf("\"scans\":%llu,\"regions\":%zu,\"promoted_pages\":%llu,\"demoted_pages\":%llu,"
-	       "\"failed_promotions\":%llu,\"failed_demotions\":%llu",
-	       (unsigned long long)scans, nr_regions, (unsigned long long)moved[FAST],
-	       (unsigned long long)moved[SLOW], (unsigned long long)failed[FAST],
-	       (unsigned long long)failed[SLOW]);
+	print_number("scans", scans);
+	print_number(",regions", nr_regions);
+	print_number(",promoted_pages", moved[FAST]);
+	print_number(",demoted_pages", moved[SLOW]);
+	print_number(",failed_promotions", failed[FAST]);
+	print_number(",failed_demotions", failed[SLOW]);
 
 	return 0;
 }

@@ -6,7 +6,9 @@
 # has 5 % or more, at most 200 MB/s each, every second; goals are 0.5 % free and 99.7 % used on
 # node 0; what is young is not demoted, what is not young is not promoted. Differences, because
 # kernels before 6.16 lack them: the goals' values come from user space (user_input) once a
-# second, and intervals are DAMON's defaults instead of tuned ones.
+# second, and intervals are DAMON's defaults instead of tuned ones. What counts as free is what is
+# above the high watermark: of a node as small as a guest's, the watermarks are several percent, and
+# nothing would ever be demoted for half a percent.
 damon=/sys/kernel/mm/damon/admin/kdamonds
 knob sample_us 5000 1000 5000 20000
 knob aggr_us 100000 20000 100000 400000
@@ -81,10 +83,17 @@ scheme()
 	put "$s/filters/0/matching" "$7"
 }
 
+high_kib()
+{
+	awk -v node="$1" '$1 == "Node" { at = $2 + 0 } $1 == "high" && at == node { sum += $2 * 4 } END { print sum }' \
+		/proc/zoneinfo
+}
+
 # How much of node 0 is free and used, in 1/100 %, once per second.
 feed_goals()
 {
-	local total=0 free=0 bp
+	local total=0 free=0 high bp
+	high=$(high_kib 0)
 	while :; do
 		while read -r _ _ key value _; do
 			case $key in
@@ -92,6 +101,7 @@ feed_goals()
 			MemFree:) free=$value ;;
 			esac
 		done < /sys/devices/system/node/node0/meminfo
+		free=$((free > high ? free - high : 0))
 		bp=$((free * 10000 / total))
 		echo $bp > $damon/0/contexts/0/schemes/0/quotas/goals/0/current_value
 		echo $((10000 - bp)) > $damon/1/contexts/0/schemes/0/quotas/goals/0/current_value

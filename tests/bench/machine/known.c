@@ -3,7 +3,7 @@
  * known: loads whose misses and time are known beforehand, one line of JSON each.
  *
  *   known misses NODE MIB CPU       loads of each line of an array that is bound to NODE
- *   known parallel NODE MIB THREADS the same by several threads, each on a CPU and array of its own
+ *   known parallel NODE MIB THREADS the same by several threads, each on a CPU of its own
  *   known hot NODE MIB SEED         random loads and stores, 9 of 10 in a tenth of an array that is on
  *                                   NODE to begin with and may be moved
  */

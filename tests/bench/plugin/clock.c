@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "clock.h"
 
@@ -14,6 +15,7 @@ struct clock rig_clock;
 
 static struct qemu_cpu *(*get_cpu)(int index);
 static void (*cpu_exit)(struct qemu_cpu *cpu);
+static void (*tlb_flush)(struct qemu_cpu *cpu);
 
 /* Whoever is ahead of a CPU with work yields at once, until that one has caught up. */
 static void set_yield(struct vcpu *v)
@@ -74,8 +76,30 @@ void clock_wake(struct vcpu *v)
 	set_yield(v);
 }
 
+/*
+ * QEMU's TLB keeps what it has until the guest flushes it, and it only grows at a flush. A page that
+ * is in it does not get its accessed bit again: policies that look for these bits would find memory
+ * idle that is in use.
+ */
+static void flush_tlb(struct vcpu *v)
+{
+	if (!rig.tlb_ns || v->local_ns < v->tlb_flush_ns)
+		return;
+	v->tlb_flush_ns = v->local_ns + rig.tlb_ns;
+	tlb_flush(rig_clock.running);
+}
+
+/* The size of that TLB depends on this clock of the host, and no guest may depend on it. */
+__attribute__((visibility("default"))) int gettimeofday(struct timeval *restrict time,
+							void *restrict zone)
+{
+	*time = (struct timeval){ .tv_sec = 1 };
+	return 0;
+}
+
 void clock_quantum(struct vcpu *v)
 {
+	flush_tlb(v);
 	set_yield(v);
 	cpu_exit(rig_clock.running);
 }
@@ -124,6 +148,7 @@ void clock_set_up(void)
 	}
 	get_cpu = symbol("qemu_get_cpu");
 	cpu_exit = symbol("cpu_exit");
+	tlb_flush = symbol("tlb_flush");
 	if (!rig.has_clock)
 		return;
 	if (!version_is_known())

@@ -71,6 +71,24 @@ static unsigned int find_group(const char *name)
 	return g;
 }
 
+static void add_thread(const char *name)
+{
+	if (nr_threads == THREADS_MAX_NAMES)
+		die("too many names of threads");
+	snprintf(threads[nr_threads++], NAME_LENGTH, "%s", name);
+}
+
+static void add_function(const char *group, const char *name, uint64_t address)
+{
+	struct function *f = &functions[nr_functions];
+
+	if (nr_functions++ == THREADS_MAX_NAMES)
+		die("too many functions");
+	snprintf(f->name, NAME_LENGTH, "%s", name);
+	f->group = find_group(group);
+	f->address = address;
+}
+
 static void add_symbol(const char *kind, const char *name, uint64_t value)
 {
 	if (!strcmp(kind, "switch"))
@@ -81,17 +99,10 @@ static void add_symbol(const char *kind, const char *name, uint64_t value)
 		per_cpu_offset = value;
 	else if (!strcmp(name, "pcpu_hot"))
 		pcpu_hot = value;
-	else if (nr_functions == THREADS_MAX_NAMES || nr_threads == THREADS_MAX_NAMES)
-		die("too many functions or threads");
 	else if (!strcmp(kind, "thread"))
-		snprintf(threads[nr_threads++], NAME_LENGTH, "%s", name);
-	else {
-		struct function *f = &functions[nr_functions++];
-
-		snprintf(f->name, NAME_LENGTH, "%s", name);
-		f->group = find_group(kind);
-		f->address = value;
-	}
+		add_thread(name);
+	else
+		add_function(kind, name, value);
 }
 
 void threads_read_symbols(const char *path)

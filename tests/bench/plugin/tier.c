@@ -18,9 +18,7 @@ int qemu_plugin_version __attribute__((visibility("default"))) = QEMU_PLUGIN_VER
 
 struct rig rig;
 
-static bool counting, started;
-static struct glib_array *bytes;
-static struct qemu_plugin_register *rdi, *rsi, *rdx, *rsp;
+static bool counting;
 
 void die(const char *format, ...)
 {
@@ -112,34 +110,13 @@ static void on_tlb_flush(unsigned int index, void *data)
 	front_flush(&vcpu_running(index)->front);
 }
 
-/* --- threads and functions -------------------------------------------------------------- */
-
-static uint64_t read_register(struct qemu_plugin_register *reg)
-{
-	uint64_t value;
-
-	g_byte_array_set_size(bytes, 0);
-	if (qemu_plugin_read_register(reg, bytes) != sizeof(value))
-		die("cannot read a register of the guest");
-	memcpy(&value, bytes->data, sizeof(value));
-	return value;
-}
-
-void guest_read(uint64_t vaddr, void *data, size_t length)
-{
-	if (qemu_plugin_read_memory_vaddr(vaddr, bytes, length))
-		memcpy(data, bytes->data, length);
-	else
-		memset(data, 0, length);
-}
-
 #define CALL_COUNTED_SHIFT 16
 
 static void on_call(unsigned int index, void *data)
 {
 	uint64_t call = (uintptr_t)data, return_to;
 
-	guest_read(read_register(rsp), &return_to, sizeof(return_to));
+	guest_read(guest_register(RSP), &return_to, sizeof(return_to));
 	threads_call(vcpu_running(index), call & 0xffff, call >> CALL_COUNTED_SHIFT, return_to);
 }
 
@@ -148,7 +125,7 @@ static void on_switch(unsigned int index, void *data)
 	threads_switch(vcpu_running(index));
 }
 
-/* --- markers ---------------------------------------------------------------------------- */
+/* --- start and stop --------------------------------------------------------------------- */
 
 static void on_translate(uint64_t id, struct qemu_plugin_tb *tb);
 
@@ -165,112 +142,21 @@ static void register_callbacks(uint64_t id)
 }
 
 /* Blocks translated so far lack callbacks, or have too many: all are dropped. */
-static void count_switch(bool on)
+void count_switch(bool on)
 {
 	if (counting == on)
 		return;
 	counting = on;
 	if (on) {
+		/* Of mappings that changed meanwhile nobody heard. */
+		for (unsigned int i = 0; i < rig.nr_vcpus; i++)
+			front_clear(&rig.vcpus[i].front);
 		clock_start();
 		threads_start();
 	}
 	qemu_plugin_reset(rig.id, register_callbacks);
 	clock_yield();
 }
-
-static void clear_counters(void)
-{
-	for (unsigned int i = 0; i < rig.nr_vcpus; i++) {
-		memset(&rig.vcpus[i].counters, 0, sizeof(rig.vcpus[i].counters));
-		front_clear(&rig.vcpus[i].front);
-	}
-	for (unsigned int n = 0; n < MAP_NODES; n++)
-		if (rig.caches[n].sets)
-			cache_clear(&rig.caches[n]);
-	threads_reset();
-	output_reset();
-}
-
-static void send(uint64_t stream, uint64_t vaddr, uint64_t length)
-{
-	if (stream >= COUNT_STREAMS || !length || length > 1 << 20)
-		return;
-	if (!qemu_plugin_read_memory_vaddr(vaddr, bytes, length))
-		die("cannot read what the guest sends");
-	output_send(stream, bytes->data, length);
-}
-
-/* File N of the guest is IN/N. */
-static void fetch(uint64_t file, uint64_t offset, struct count_chunk *chunk)
-{
-	char path[4096];
-	FILE *f;
-
-	if (!rig.in)
-		return;
-	snprintf(path, sizeof(path), "%s/%lu", rig.in, file);
-	f = fopen(path, "r");
-	if (!f)
-		return;
-	chunk->length = fseek(f, offset, SEEK_SET) ? 0 :
-						     fread(chunk->data, 1, sizeof(chunk->data), f);
-	chunk->magic = COUNT_MAGIC;
-	fclose(f);
-}
-
-/* The address of the host that the marker is at is that of memory of the guest. */
-static void *answer_of(void *marker)
-{
-	return (void *)(((uintptr_t)marker & ~4095ull) + COUNT_ANSWER_OFFSET);
-}
-
-static void on_start(unsigned int index, void *data)
-{
-	if (!started)
-		output_phase(0);
-	started = true;
-	count_switch(true);
-}
-
-static void on_stop(unsigned int index, void *data)
-{
-	count_switch(false);
-}
-
-static void on_reset_counters(unsigned int index, void *data)
-{
-	clear_counters();
-}
-
-static void on_phase(unsigned int index, void *data)
-{
-	output_phase(read_register(rdi));
-}
-
-static void on_read(unsigned int index, void *data)
-{
-	if (data)
-		counters_total(answer_of(data));
-}
-
-static void on_send(unsigned int index, void *data)
-{
-	send(read_register(rdx), read_register(rdi), read_register(rsi));
-}
-
-static void on_fetch(unsigned int index, void *data)
-{
-	if (data)
-		fetch(read_register(rdi), read_register(rsi), answer_of(data));
-}
-
-static const qemu_exec_cb marker_callbacks[] = {
-	[COUNT_START] = on_start, [COUNT_STOP] = on_stop, [COUNT_RESET] = on_reset_counters,
-	[COUNT_PHASE] = on_phase, [COUNT_READ] = on_read, [COUNT_SEND] = on_send,
-	[COUNT_FETCH] = on_fetch,
-};
-
-#define NR_MARKERS (sizeof(marker_callbacks) / sizeof(*marker_callbacks))
 
 /* --- translation ------------------------------------------------------------------------ */
 
@@ -303,17 +189,6 @@ static bool is_tlb_flush(const uint8_t *code, size_t length)
 	return length >= 4 && code[1] == 0x38 && code[2] == 0x82; /* invpcid */
 }
 
-static void translate_marker(struct qemu_plugin_insn *insn, const uint8_t *code)
-{
-	uint32_t op;
-
-	memcpy(&op, code + 3, sizeof(op));
-	op -= COUNT_MARKER;
-	if (op < NR_MARKERS && marker_callbacks[op])
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, marker_callbacks[op], CB_R_REGS,
-						       qemu_plugin_insn_haddr(insn));
-}
-
 /* So many instructions of the block are left, which has been counted when this one runs. */
 static void translate_kernel_insn(struct qemu_plugin_insn *insn, uint64_t vaddr, uint64_t left)
 {
@@ -333,8 +208,7 @@ static void translate_insn(struct qemu_plugin_insn *insn, uint64_t left)
 	uint8_t code[15];
 	size_t length = qemu_plugin_insn_data(insn, code, sizeof(code));
 
-	if (length == 7 && code[0] == 0x0f && code[1] == 0x1f && code[2] == 0x80)
-		translate_marker(insn, code);
+	markers_translate(insn, code, length);
 	if (!counting && is_pause(code, length))
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, clock_skip, CB_NO_REGS, NULL);
 	if (!counting)
@@ -363,100 +237,12 @@ static void on_translate(uint64_t id, struct qemu_plugin_tb *tb)
 		translate_insn(qemu_plugin_tb_get_insn(tb, i), nr - i);
 }
 
-/* --- start and end ---------------------------------------------------------------------- */
+/* --- beginning ----------------------------------------------------------------------------- */
 
 static void on_vcpu_init(uint64_t id, unsigned int index)
 {
-	struct glib_array *registers;
-	struct qemu_register_description *r;
-
-	if (rdi)
-		return;
+	guest_set_up();
 	clock_check();
-	registers = qemu_plugin_get_registers();
-	r = registers->data;
-	for (unsigned int i = 0; i < registers->length; i++) {
-		if (!strcmp(r[i].name, "rdi"))
-			rdi = r[i].handle;
-		else if (!strcmp(r[i].name, "rsi"))
-			rsi = r[i].handle;
-		else if (!strcmp(r[i].name, "rdx"))
-			rdx = r[i].handle;
-		else if (!strcmp(r[i].name, "rsp"))
-			rsp = r[i].handle;
-	}
-	if (!rdi || !rsi || !rdx || !rsp)
-		die("this is no x86-64 guest");
-}
-
-/* Numbers with colons between them. Returns how many. */
-static unsigned int parse_list(const char *text, uint64_t *list, unsigned int max)
-{
-	unsigned int nr = 0;
-	char *end;
-
-	do {
-		if (nr == max)
-			die("too many numbers in '%s'", text);
-		list[nr++] = strtoull(text, &end, 10);
-		if (end == text)
-			die("no number in '%s'", text);
-		text = end + 1;
-	} while (*end == ':');
-	return nr;
-}
-
-/* "80:250/140:310": a row for each initiator. Rows that are not given are as the first. */
-static void parse_latency(const char *text)
-{
-	unsigned int row = 0;
-
-	while (text && row < MAP_NODES) {
-		parse_list(text, rig.latency[row++], MAP_NODES);
-		text = strchr(text, '/');
-		text = text ? text + 1 : NULL;
-	}
-	for (; row < MAP_NODES; row++)
-		memcpy(rig.latency[row], rig.latency[0], sizeof(rig.latency[0]));
-}
-
-static void parse_option(char *option)
-{
-	uint64_t list[MAX_VCPUS];
-	char *value = strchr(option, '=');
-	unsigned int nr;
-
-	if (!value)
-		die("option '%s' has no value", option);
-	*value++ = 0;
-	if (!strcmp(option, "mem")) {
-		nr = parse_list(value, list, MAP_NODES);
-		map_init(&rig.map, list, nr);
-	} else if (!strcmp(option, "cpus")) {
-		nr = parse_list(value, list, MAX_VCPUS);
-		for (unsigned int i = 0; i < nr; i++)
-			rig.vcpus[i].initiator = list[i] % MAP_NODES;
-	} else if (!strcmp(option, "lat")) {
-		parse_latency(value);
-	} else if (!strcmp(option, "llc")) {
-		rig.llc_kib = strtoull(value, NULL, 10);
-	} else if (!strcmp(option, "rr")) {
-		rig.round_robin = *value == '1';
-	} else if (!strcmp(option, "clock")) {
-		rig.has_clock = *value == '1';
-	} else if (!strcmp(option, "time")) {
-		rig.time = value;
-	} else if (!strcmp(option, "symbols")) {
-		threads_read_symbols(value);
-	} else if (!strcmp(option, "out")) {
-		rig.out = value;
-	} else if (!strcmp(option, "in")) {
-		rig.in = value;
-	} else if (!strcmp(option, "qemu")) {
-		rig.qemu = value;
-	} else {
-		die("unknown option '%s'", option);
-	}
 }
 
 /* A cache for each node that has CPUs, as large as all of theirs. */
@@ -486,14 +272,14 @@ qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **
 	rig.id = id;
 	rig.nr_vcpus = info->system.smp_vcpus;
 	rig.llc_kib = 1024;
+	rig.tlb_ns = 4000000;
 	rig.time = "none";
 	for (int i = 0; i < argc; i++)
-		parse_option(argv[i]);
+		options_parse(argv[i]);
 	if (!rig.map.nr_nodes)
 		die("mem= is missing");
 	set_up_caches();
 	clock_set_up();
-	bytes = g_byte_array_new();
 	qemu_plugin_register_vcpu_init_cb(id, on_vcpu_init);
 	register_callbacks(id);
 	return 0;

@@ -21,8 +21,9 @@ struct vcpu {
 	struct cache *cache; /* shared by the CPUs of one node */
 	struct counters counters; /* ns: what this CPU worked */
 	uint64_t local_ns; /* clock.h */
+	uint64_t tlb_flush_ns; /* of local time */
 	bool waiting;
-	uint32_t return_to; /* threads.c: low half of the address where the innermost open call ends */
+	uint32_t return_to; /* threads.c: where the innermost open call ends, low half */
 	struct front front;
 };
 
@@ -40,9 +41,26 @@ struct rig {
 	const char *in; /* folder of files that the guest may fetch */
 	const char *qemu; /* version */
 	uint64_t llc_kib; /* per CPU */
+	uint64_t tlb_ns; /* how long a TLB keeps what it has */
 };
 
 extern struct rig rig;
+
+/* tier.c */
+void count_switch(bool on);
+
+/* guest.c: of the CPU that runs; registers in callbacks that have asked for them. */
+enum guest_register { RDI, RSI, RDX, RSP, NR_REGISTERS };
+void guest_set_up(void);
+uint64_t guest_register(enum guest_register reg);
+/* Memory that the guest has no page for reads as zeroes. */
+void guest_read(uint64_t vaddr, void *data, size_t length);
+
+/* markers.c */
+void markers_translate(struct qemu_plugin_insn *insn, const uint8_t *code, size_t length);
+
+/* options.c */
+void options_parse(char *option);
 
 /* output.c */
 void output_send(enum count_stream stream, const void *data, size_t length);
@@ -50,9 +68,6 @@ void output_phase(uint32_t tag);
 void output_reset(void);
 void output_write(void);
 void counters_total(struct counters *total);
-
-/* Of the CPU that runs. Memory that the guest has no page for reads as zeroes. */
-void guest_read(uint64_t vaddr, void *data, size_t length);
 
 /* Messages go to QEMU's standard error: this ends QEMU. */
 void __attribute__((noreturn, format(printf, 1, 2))) die(const char *format, ...);

@@ -2,8 +2,8 @@
 /*
  * dice: promotes at random.
  *
- * Idea: a policy that is bad on purpose, to see that the rig shows it. One of so many pages that take
- * a hint fault is promoted, hot or cold; reclaim demotes as the kernel would.
+ * Idea: a policy that is bad on purpose, to see that the rig shows it. One of so many pages
+ * that take a hint fault is promoted, hot or cold; reclaim demotes as the kernel would.
  * Good for: nothing.
  * Bad for: everything.
  */

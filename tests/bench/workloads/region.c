@@ -147,7 +147,8 @@ static size_t node_high_pages(int node)
 	if (!file)
 		err(1, "/proc/zoneinfo");
 	while (fgets(line, sizeof(line), file)) {
-		(void)sscanf(line, "Node %d, zone", &at);
+		if (sscanf(line, "Node %d, zone", &at) == 1)
+			continue;
 		if (at == node && sscanf(line, " high %zu", &value) == 1)
 			pages += value;
 	}

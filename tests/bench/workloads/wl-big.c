@@ -2,12 +2,12 @@
 /*
  * big: a hot set larger than the fast tier.
  *
- * Idea: three halves of the fast node are hot alike, and get 95 % of the accesses. All begins on the
- * slow node; the fast one is full of cold pages.
+ * Idea: three halves of the fast node are hot alike, and get 95 % of the accesses. All begins
+ * on the slow node; the fast one is full of cold pages.
  * Hot set: those pages; not all of them can be on the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy fills the fast node with hot pages and then stops: to exchange one hot page for
- * another only costs.
+ * A good policy fills the fast node with hot pages and then stops: to exchange one hot page
+ * for another only costs.
  */
 #include "wl.h"
 

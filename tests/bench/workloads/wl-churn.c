@@ -2,13 +2,13 @@
 /*
  * churn: short-lived memory beside a hot set that was there before.
  *
- * Idea: memory is allocated, used and freed all the time, as requests of a server do; 70 % of the
- * accesses go to a hot set that has been there since the start, on the slow node. The fast one is
- * full of cold pages, so new memory comes from the slow one too.
+ * Idea: memory is allocated, used and freed all the time, as requests of a server do; 70 % of
+ * the accesses go to a hot set that has been there since the start, on the slow node. The fast
+ * one is full of cold pages, so new memory comes from the slow one too.
  * Hot set: the long-lived part, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy keeps some of the fast node free, so that new memory comes from there, and promotes
- * the hot set, but not what is about to be freed.
+ * A good policy keeps some of the fast node free, so that new memory comes from there, and
+ * promotes the hot set, but not what is about to be freed.
  */
 #include <err.h>
 #include <sys/mman.h>

@@ -2,8 +2,8 @@
 /*
  * drift: a hot set that drifts.
  *
- * Idea: a window of an array gets 90 % of the accesses, and moves on by a fifteenth of its size with
- * each interval. All begins on the slow node; the fast one is full of cold pages.
+ * Idea: a window of an array gets 90 % of the accesses, and moves on by a fifteenth of its
+ * size with each interval. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: the window, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy promotes what comes at the rate at which it comes, and demotes what was hot.

@@ -2,9 +2,9 @@
 /*
  * huge: huge pages with one hot line each.
  *
- * Idea: transparent huge pages, of which only a line each is used, and of half of them only seldom.
- * The lines are at the same place in each page, as the heads of equal structures would be, so they
- * have the same place in the CPU's cache too, and are not kept there.
+ * Idea: transparent huge pages, of which only a line each is used, and of half of them only
+ * seldom. The lines are at the same place in each page, as the heads of equal structures would
+ * be, so they have the same place in the CPU's cache too, and are not kept there.
  * Hot set: every second huge page, and the oracle moves them whole as all others have to.
  * The 1 GiB shortcut fires: this one is for a large guest, whose fast node has room.
  * A good policy moves huge pages as a whole when that is cheap, and never 512 times.

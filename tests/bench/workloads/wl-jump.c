@@ -2,11 +2,13 @@
 /*
  * jump: a hot set that jumps.
  *
- * Idea: a window of an array gets 90 % of the accesses; after a third and after two thirds of the
- * time it is another one, far away. All begins on the slow node; the fast one is full of cold pages.
+ * Idea: a window of an array gets 90 % of the accesses; after a third and after two thirds of
+ * the time it is another one, far away. All begins on the slow node; the fast one is full of
+ * cold pages.
  * Hot set: the window, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy follows within seconds, and takes the old window for cold soon enough to have room.
+ * A good policy follows within seconds, and takes the old window for cold soon enough to have
+ * room.
  */
 #include "wl.h"
 

@@ -2,9 +2,9 @@
 /*
  * mapped: a hot file that is mapped read-only.
  *
- * Idea: as an index or a program's code: pages of a small file get 90 % of the reads, those of a
- * larger one the others. Both are in the page cache of the slow node; the fast one is full of cold
- * pages.
+ * Idea: as an index or a program's code: pages of a small file get 90 % of the reads, those of
+ * a larger one the others. Both are in the page cache of the slow node; the fast one is full
+ * of cold pages.
  * Hot set: the small file, a sixth of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy does not depend on hint faults, which such mappings never have.

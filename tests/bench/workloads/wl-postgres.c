@@ -4,10 +4,10 @@
  *
  * Idea: queries that each sum up 600 neighbouring rows of pgbench's accounts; which ones is
  * Zipf-distributed (exponent 1.05) and scattered over the table. All of the table is in the
- * server's shared buffers, which come to be on the slow node, while the fast one is full of cold
- * pages.
- * Hot set: the blocks that a quarter of all ranks are; where they are is the server's affair, so
- * it is not looked up.
+ * server's shared buffers, which come to be on the slow node, while the fast one is full of
+ * cold pages.
+ * Hot set: the blocks that a quarter of all ranks are; where they are is the server's affair,
+ * so it is not looked up.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * this one is for a medium guest: the server's files are in memory too.
  * A good policy finds hot pages of shared memory that several processes map.
@@ -27,7 +27,8 @@
 #define BLOCK_BYTES (600 * 134UL)
 #define START_MS    20000
 #define COMMAND_LEN 512
-#define PGBENCH	    BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
+#define PGBENCH                                                                                    \
+	"PGDATABASE=postgres " BINARIES "/pgbench -n -M prepared -h /run/postgres -U postgres"
 
 static unsigned int nr_blocks, nr_hot;
 static uint64_t next_seed;

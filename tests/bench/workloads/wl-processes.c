@@ -2,12 +2,13 @@
 /*
  * processes: many processes, each with a small hot set.
  *
- * Idea: 200 processes, as on a machine full of containers; each has some memory of its own, of which
- * an eighth gets 90 % of its accesses. All begins on the slow node; the fast one is full of cold
- * pages.
+ * Idea: 200 processes, as on a machine full of containers; each has some memory of its own, of
+ * which an eighth gets 90 % of its accesses. All begins on the slow node; the fast one is full
+ * of cold pages.
  * Hot set: those eighths, together a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy's work depends on memory and accesses, not on how many processes these belong to.
+ * A good policy's work depends on memory and accesses, not on how many processes these belong
+ * to.
  */
 #include "wl.h"
 

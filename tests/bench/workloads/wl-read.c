@@ -2,12 +2,13 @@
 /*
  * read: a hot file that is read through read().
  *
- * Idea: pages of a small file get 90 % of the reads of 4 KiB, those of a larger one the others. Both
- * are in the page cache of the slow node, mapped by nobody; the fast one is full of cold pages.
+ * Idea: pages of a small file get 90 % of the reads of 4 KiB, those of a larger one the
+ * others. Both are in the page cache of the slow node, mapped by nobody; the fast one is full
+ * of cold pages.
  * Hot set: the small file, a sixth of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy sees accesses without page tables, and promotes page cache. Nothing that works by
- * hint faults or accessed bits sees these.
+ * A good policy sees accesses without page tables, and promotes page cache. Nothing that works
+ * by hint faults or accessed bits sees these.
  */
 #include <err.h>
 #include <unistd.h>

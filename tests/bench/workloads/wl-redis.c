@@ -2,9 +2,9 @@
 /*
  * redis: a Redis server with a skewed client.
  *
- * Idea: values of a page each; a fifth of the keys gets 90 % of the requests. The server is filled
- * when the fast node is full of cold pages, so all its memory is slow. One request at a time, so
- * that each one's time can be told.
+ * Idea: values of a page each; a fifth of the keys gets 90 % of the requests. The server is
+ * filled when the fast node is full of cold pages, so all its memory is slow. A request
+ * asks for eight keys, and the next comes when it is answered.
  * Hot set: the values of hot keys, an eighth of the fast node; where they are is the server's
  * affair, so it is not looked up.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -25,7 +25,14 @@
 #define VALUE_LEN   4000
 #define COLD_TIMES  4
 #define COMMAND_LEN (VALUE_LEN + 128)
-#define START_MS    10000
+#define KEYS	    8 /* of a request */
+/* The answer: "*8", and for each key its value's length and value, each with an end of line. */
+#define LIST_HEADER_LEN	 4
+#define VALUE_HEADER	 "$4000\r\n"
+#define VALUE_HEADER_LEN (sizeof(VALUE_HEADER) - 1)
+#define ITEM_LEN	 (VALUE_HEADER_LEN + VALUE_LEN + 2)
+#define ANSWER_LEN	 (LIST_HEADER_LEN + KEYS * ITEM_LEN)
+#define START_MS	 10000
 
 static size_t nr_hot, nr_keys;
 static int server = -1;
@@ -105,17 +112,25 @@ static void set(size_t key)
 		errx(1, "key %zu was not taken", key);
 }
 
-static void get(size_t key)
+static void check_value(const char *answer, size_t key)
 {
-	static char answer[COMMAND_LEN];
-	char command[64];
-	size_t header = sizeof("$4000\r\n") - 1;
-	int len = sprintf(command, "*2\r\n$3\r\nGET\r\n$9\r\nk%08zu\r\n", key);
-
-	send_all(command, len);
-	receive(answer, header + VALUE_LEN + 2);
-	if (answer[0] != '$' || answer[header] != (char)('a' + key % 26))
+	if (memcmp(answer, VALUE_HEADER, VALUE_HEADER_LEN) ||
+	    answer[VALUE_HEADER_LEN] != (char)('a' + key % 26))
 		errx(1, "key %zu has a wrong value", key);
+}
+
+static void get(const size_t *keys)
+{
+	static char answer[ANSWER_LEN];
+	char command[COMMAND_LEN];
+	int i, len = sprintf(command, "*%d\r\n$4\r\nMGET\r\n", 1 + KEYS);
+
+	for (i = 0; i < KEYS; i++)
+		len += sprintf(command + len, "$9\r\nk%08zu\r\n", keys[i]);
+	send_all(command, len);
+	receive(answer, sizeof(answer));
+	for (i = 0; i < KEYS; i++)
+		check_value(answer + LIST_HEADER_LEN + i * ITEM_LEN, keys[i]);
 }
 
 static void redis_populate_hot(void)
@@ -146,10 +161,13 @@ static void redis_populate(void)
 static void redis_run(uint64_t ops)
 {
 	uint64_t start, state = wl_random_state;
+	size_t i, keys[KEYS];
 
 	while (ops--) {
+		for (i = 0; i < KEYS; i++)
+			keys[i] = key_of(wl_record(wl_random(&state), nr_hot, nr_keys));
 		start = wl_now_ns();
-		get(key_of(wl_record(wl_random(&state), nr_hot, nr_keys)));
+		get(keys);
 		wl_latency_note(wl_now_ns() - start);
 	}
 	wl_random_state = state;
@@ -163,7 +181,7 @@ static size_t redis_hot_bytes(void)
 const struct workload workload = {
 	.name = "redis",
 	.intervals = 24,
-	.ops = 4000,
+	.ops = 1200,
 	.reserve = redis_reserve,
 	.run = redis_run,
 	.hot_bytes = redis_hot_bytes,

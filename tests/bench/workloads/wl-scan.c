@@ -2,13 +2,13 @@
 /*
  * scan: one long scan beside a hot set.
  *
- * Idea: a quarter of the accesses reads through a large file-like array once, every second line of
- * each page, never to come back. The others use a hot set. All begins on the slow node; the fast
- * one is full of cold pages.
+ * Idea: a quarter of the accesses reads through a large file-like array once, every second
+ * line of each page, never to come back. The others use a hot set. All begins on the slow
+ * node; the fast one is full of cold pages.
  * Hot set: what is not scanned, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy does not take a page that is read once, though many times within microseconds, for
- * a hot one.
+ * A good policy does not take a page that is read once, though many times within microseconds,
+ * for a hot one.
  */
 #include "wl.h"
 

@@ -2,8 +2,8 @@
 /*
  * settled: a control. What is hot is on the fast node already.
  *
- * Idea: a hot set on the fast node gets 90 % of the accesses, a larger array on the slow one the
- * others. The rest of the fast node is full of cold pages.
+ * Idea: a hot set on the fast node gets 90 % of the accesses, a larger array on the slow one
+ * the others. The rest of the fast node is full of cold pages.
  * Hot set: the pages on the fast node, a quarter of it.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy moves nothing.

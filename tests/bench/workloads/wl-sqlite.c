@@ -2,11 +2,11 @@
 /*
  * sqlite: point queries of an SQLite database.
  *
- * Idea: a table with a row of most of a page each, on an ext4 file system; a fifth of the rows gets
- * 90 % of the queries. SQLite's own cache is small, as it is by default, so that it reads from the
- * page cache, which is on the slow node; the fast one is full of cold pages.
- * Hot set: the pages of hot rows, an eighth of the fast node, scattered over the file; which pages
- * these are is not looked up.
+ * Idea: a table with a row of most of a page each, on an ext4 file system; a fifth of the rows
+ * gets 90 % of the queries. SQLite's own cache is small, as it is by default, so that it reads
+ * from the page cache, which is on the slow node; the fast one is full of cold pages.
+ * Hot set: the pages of hot rows, an eighth of the fast node, scattered over the file; which
+ * pages these are is not looked up.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy promotes page cache that is read and not mapped.
  */
@@ -157,7 +157,7 @@ static size_t sqlite_hot_bytes(void)
 const struct workload workload = {
 	.name = "sqlite",
 	.intervals = 24,
-	.ops = 8000,
+	.ops = 4000,
 	.reserve = sqlite_reserve,
 	.run = sqlite_run,
 	.hot_bytes = sqlite_hot_bytes,

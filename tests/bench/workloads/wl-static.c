@@ -2,8 +2,8 @@
 /*
  * static: a hot set that stays where it is.
  *
- * Idea: some of a large array gets 90 % of the accesses, in pieces of 256 KiB that are spread over
- * it. All of it begins on the slow node; the fast one is full of cold pages.
+ * Idea: some of a large array gets 90 % of the accesses, in pieces of 256 KiB that are spread
+ * over it. All of it begins on the slow node; the fast one is full of cold pages.
  * Hot set: those pieces, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy finds the pieces within seconds, demotes cold pages for them, and then stops.

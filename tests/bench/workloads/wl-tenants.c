@@ -3,22 +3,31 @@
  * tenants: two tenants, one of them noisy.
  *
  * Idea: a quiet tenant has a small hot set; a noisy one accesses all of its much larger memory
- * uniformly, and does four times as much. Each is in a cgroup of its own, wl-quiet and wl-noisy. All
- * begins on the slow node; the fast one is full of cold pages.
+ * uniformly, for as long as the quiet one has work to do. Each is in a cgroup of its own, wl-quiet
+ * and wl-noisy. All begins on the slow node; the fast one is full of cold pages. The time is that
+ * of the quiet tenant.
  * Hot set: that of the quiet tenant, an eighth of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy gives the fast node to whom it is of use, or keeps shares.
  */
+#include <err.h>
+#include <sys/mman.h>
+
 #include "wl.h"
 
-#define NOISY_TIMES 4
-#define CGROUPS	    "/sys/fs/cgroup/"
+#define CGROUPS "/sys/fs/cgroup/"
+#define AT_ONCE 1024
 
 enum { QUIET, NOISY, NR_TENANTS };
 
 static const char *const cgroups[] = { CGROUPS "wl-quiet", CGROUPS "wl-noisy" };
 
 static struct wl_window noisy = { .spread = 1 };
+
+static struct {
+	bool done; /* is the quiet tenant */
+	uint64_t ops[NR_TENANTS];
+} *shared;
 
 static const char *cgroup(unsigned int tenant)
 {
@@ -39,10 +48,24 @@ static void populate(unsigned int tenant)
 
 static void run(unsigned int tenant, uint64_t ops)
 {
-	if (tenant == QUIET)
-		wl_window_run(ops * NR_TENANTS / (1 + NOISY_TIMES));
-	else
-		wl_window_use(&noisy, ops * NR_TENANTS * NOISY_TIMES / (1 + NOISY_TIMES));
+	(void)ops;
+	if (tenant == QUIET) {
+		wl_window_run(wl.ops);
+		__atomic_store_n(&shared->done, true, __ATOMIC_RELAXED);
+		shared->ops[QUIET] = wl.ops;
+		return;
+	}
+	shared->ops[NOISY] = 0;
+	while (!__atomic_load_n(&shared->done, __ATOMIC_RELAXED)) {
+		wl_window_use(&noisy, AT_ONCE);
+		shared->ops[NOISY] += AT_ONCE;
+	}
+}
+
+static void tenants_run(uint64_t ops)
+{
+	shared->done = false;
+	wl_crew_run(ops);
 }
 
 static void tenants_reserve(void)
@@ -54,6 +77,10 @@ static void tenants_reserve(void)
 		.cgroup = cgroup,
 	};
 
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		err(1, "mmap");
 	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 8;
 	wl_window.region = wl_region(wl_window.nr * 2, false);
 	noisy.region = wl_region(wl.slow_mib * WL_MIB_PAGES / 8 * 3, false);
@@ -74,9 +101,10 @@ static void tenants_print(void)
 
 	printf(",\"tenants\":[");
 	for (tenant = 0; tenant < NR_TENANTS; tenant++)
-		printf("%s{\"name\":\"%s\",\"ns\":%llu,\"fast_mib\":%.1f,\"slow_mib\":%.1f}",
+		printf("%s{\"name\":\"%s\",\"ns\":%llu,\"ops\":%llu,\"fast_mib\":%.1f,\"slow_mib\":%.1f}",
 		       tenant ? "," : "", cgroups[tenant] + sizeof(CGROUPS) - 1,
 		       (unsigned long long)wl_crew_ns(tenant),
+		       (unsigned long long)shared->ops[tenant],
 		       wl_cgroup_bytes(cgroups[tenant], "anon", WL_FAST) / 1048576.0,
 		       wl_cgroup_bytes(cgroups[tenant], "anon", WL_SLOW) / 1048576.0);
 	printf("]");
@@ -85,9 +113,9 @@ static void tenants_print(void)
 const struct workload workload = {
 	.name = "tenants",
 	.intervals = 30,
-	.ops = 1200000,
+	.ops = 600000,
 	.reserve = tenants_reserve,
-	.run = wl_crew_run,
+	.run = tenants_run,
 	.nr_hot = wl_window_nr_hot,
 	.hot_page = tenants_hot_page,
 	.print = tenants_print,

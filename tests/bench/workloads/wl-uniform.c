@@ -2,12 +2,12 @@
 /*
  * uniform: a control. All memory is used alike.
  *
- * Idea: one array fills the fast node and much of the slow one, and every page of it is accessed as
- * often as any other.
+ * Idea: one array fills the fast node and much of the slow one, and every page of it is
+ * accessed as often as any other.
  * Hot set: all of it; the fast node has as much of it as it can.
  * The 1 GiB shortcut does not fire: the fast node is full.
- * A good policy moves nothing: whatever it does, the share of accesses to the fast node stays the
- * same, and moving costs.
+ * A good policy moves nothing: whatever it does, the share of accesses to the fast node stays
+ * the same, and moving costs.
  */
 #include "wl.h"
 

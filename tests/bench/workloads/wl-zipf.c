@@ -2,12 +2,13 @@
 /*
  * zipf: no border between hot and cold.
  *
- * Idea: pages are accessed as in a Zipf distribution (exponent 0.99), and a page's rank says nothing
- * about where it is. All begins on the slow node; the fast one is full of cold pages.
- * Hot set: as many of the most frequent pages as are a quarter of the fast node. The very first of
- * them are in the CPU's cache most of the time.
+ * Idea: pages are accessed as in a Zipf distribution (exponent 0.99), and a page's rank says
+ * nothing about where it is. All begins on the slow node; the fast one is full of cold pages.
+ * Hot set: as many of the most frequent pages as are a quarter of the fast node. The very
+ * first of them are in the CPU's cache most of the time.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy tells frequent pages from those that were touched once, and does not move these.
+ * A good policy tells frequent pages from those that were touched once, and does not move
+ * these.
  */
 #include "wl.h"
 
