@@ -57,7 +57,7 @@ def bound($lines; $name; $seed):
 def quantiles: ["p50_us", "p99_us", "p99.9_us"];
 
 def tenants: [.[].tenants // [] | .[]] | group_by(.name)
-	| map({name: .[0].name, s: (map(.s) | spread), fast_mib: (map(.fast_mib) | spread)});
+	| map({name: .[0].name, ops_per_s: (map(ratio_of(.ops; .s)) | spread), fast_mib: (map(.fast_mib) | spread)});
 
 # From the good runs of one contestant.
 def figures($lines):
