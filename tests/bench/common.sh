@@ -4,6 +4,8 @@
 # common.sh: what there is to run, and what makes one run the same as another. Sourced by run, matrix
 # and tune, with $bench (this folder) and $BUILD set.
 
+: "${bench:?}" "${BUILD:?}"
+
 # What policies differ on: the hot set moves, has no border, is next to a scan, does not fit.
 # shellcheck disable=SC2034 # used by those that source this
 DECISIVE="jump zipf scan big"

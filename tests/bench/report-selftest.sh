@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=29
+tests=36
 number=0
 
 for tool in jq gnuplot; do
@@ -136,26 +136,34 @@ test_unverified()
 	result "and the report says so" says report.md '^\| times \| not verified on this machine'
 }
 
-# A rig whose runs take no time: one fails without a line, all others are good.
+# A rig whose runs take no time: one contestant fails without a line, one is best with left=2 and right=6.
 make_rig()
 {
 	rig=$work/rig/tests/bench
 	mkdir -p "$work/rig/tests/vm" "$work/rig/bpf" "$rig/machine" "$work/build/guest" "$work/build/bench"
-	cp -r "$here"/{matrix,pool.sh,common.sh,report,report.d,metrics.jq,workloads,contestants} "$rig"
+	cp -r "$here"/{matrix,tune,pool.sh,common.sh,report,report.d,metrics.jq,workloads,contestants} "$rig"
 	touch "$work/rig/tests/vm/topology.sh" "$rig/machine/"{boot,functions,threads} "$work/rig/bpf/tpp.bpf.c" \
 		"$work/build/guest/BUILD-INFO" "$work/build/bench/"{tier.so,guest.cpio}
 	printf '#!/bin/sh\necho qemu 10.0.2\n' > "$rig/machine/qemu"
+	printf 'knob %s\n' 'left 1 1 2 3' 'right 5 5 6' > "$rig/contestants/knobbed.sh"
+	: > "$rig/contestants/tuned.conf"
 	cat > "$rig/run" <<-'END'
 	#!/bin/bash
 	echo "$2 $4 $8" >> "$RUNS"
 	sleep "${RUN_SECONDS:-0}"
 	[ "$4" != numab ] || { echo "the reason" >&2; exit 3; }
-	. "$(dirname "$0")/common.sh"
 	bench=$(dirname "$0") object=
+	. "$bench/common.sh"
 	[ "$3" = --contestant ] || object=$BUILD/bpf/$4.bpf.o
 	key=$(run_key "$2" "$4" "" "$6" small "$8" "$(own_content "$2" "$object")")
-	jq -nc --arg w "$2" --arg c "$4" --argjson s "$8" --arg k "$key" '{workload: $w, contestant: $c, ratio: "1:4",
-		guest: "small", seed: $s, key: $k, complete: true, system: {host_seconds: 1}}' > "${12}"
+	seconds=10
+	[[ $4 != knobbed* ]] || seconds=8
+	[[ $4 != *left=2* ]] || seconds=$((seconds - 1))
+	[[ $4 != *left=3* ]] || seconds=$((seconds + 1))
+	[[ $4 != *right=6* ]] || seconds=$((seconds - 2))
+	jq -nc --arg w "$2" --arg c "$4" --argjson s "$8" --arg k "$key" --argjson t $seconds '{workload: $w, contestant: $c,
+		ratio: "1:4", guest: "small", seed: $s, key: $k, complete: true, system: {host_seconds: 1},
+		time: {modelled_s: $t, is: "verified"}}' > "${12}"
 	END
 	chmod +x "$rig/machine/qemu" "$rig/run"
 }
@@ -205,6 +213,27 @@ test_interruption()
 	result "a second signal drops what runs" test ! -s "$(echo "$work"/build/bench/results/*.jsonl)"
 }
 
+tune() { (export BUILD=$work/build RUNS=$work/runs; "$rig/tune" "$@" > "$work/out" 2> "$work/err"); }
+found() { sed -n 's/^knobbed //p' "$rig/contestants/tuned.conf"; }
+
+# A candidate is four runs: the defaults, left=2, left=3, right=6, and the others once more.
+test_tune()
+{
+	rm -f "$work"/build/bench/results/*
+	: > "$work/runs"
+	BUDGET=12 tune knobbed
+	result "a search ends with its budget" is "$(found) $(grep -c knobbed "$work/runs")" "left=2 12"
+	tune knobbed
+	result "with more of it, it goes on, and finds the best" is $? "0"
+	result "which is written down" is "$(found)" "left=2 right=6"
+	result "with what it is worth" says rig/tests/bench/contestants/tuned.conf '^# knobbed: .*knobs left right; score 0.5000 \(defaults 0.8000\)'
+	result "nothing is run twice for it" is "$(wc -l < "$work/runs") $(sort -u "$work/runs" | wc -l)" "28 28"
+	result "the next matrix has it" is \
+		"$(BUILD=$work/build ONLY='*/knobbed-tuned' SEEDS=1 "$rig/matrix" --plan | grep -c knobbed-tuned)" "$(find "$rig/workloads" -name 'wl-*.c' | wc -l)"
+	tune numab
+	result "of what fails nothing is found" says err '^tune: nothing known of numab'
+}
+
 echo "TAP version 14"
 echo "1..$tests"
 make_plan > "$work/plan"
@@ -217,3 +246,4 @@ test_states
 test_unverified
 test_matrix
 test_interruption
+test_tune
