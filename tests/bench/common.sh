@@ -39,13 +39,15 @@ tuned_settings()	# CONTESTANT
 
 content() { cat "$@" 2> /dev/null | sha256sum | cut -c1-12; }
 
-# What all runs have in common, by content: kernel, machine, guest, and how lines are made of it.
+# What all runs have in common, by content: kernel, machine and whether its times can be trusted, guest,
+# and how lines are made of what comes back.
 rig_key()
 {
 	{
 		cat "$BUILD/guest/BUILD-INFO" "$BUILD/bench/tier.so" "$BUILD/bench/guest.cpio" \
 			"$bench"/{run,metrics.jq} "$bench"/machine/{boot,functions,threads} "$bench/../vm/topology.sh"
 		"$bench/machine/qemu" | cut -d' ' -f2
+		! "$bench/machine/calibrate" verdict > /dev/null 2>&1 || echo verified
 	} | content
 }
 
