@@ -226,7 +226,7 @@ test_tune()
 	tune knobbed
 	result "with more of it, it goes on, and finds the best" is $? "0"
 	result "which is written down" is "$(found)" "left=2 right=6"
-	result "with what it is worth" says rig/tests/bench/contestants/tuned.conf '^# knobbed: .*knobs left right; score 0.5000 \(defaults 0.8000\)'
+	result "with what it is worth" says rig/tests/bench/contestants/tuned.conf '^# knobbed: .*space: left=1,2,3 right=5,6; score 0.5000 \(defaults 0.8000\)'
 	result "nothing is run twice for it" is "$(wc -l < "$work/runs") $(sort -u "$work/runs" | wc -l)" "28 28"
 	result "the next matrix has it" is \
 		"$(BUILD=$work/build ONLY='*/knobbed-tuned' SEEDS=1 "$rig/matrix" --plan | grep -c knobbed-tuned)" "$(find "$rig/workloads" -name 'wl-*.c' | wc -l)"

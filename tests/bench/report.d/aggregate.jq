@@ -16,6 +16,9 @@ def median: present | sort | length as $n
 def spread: present | if length == 0 then null else {median: median, min: min, max: max, n: length} end;
 # Of lists, place by place: as convergence after the start, and after each shift.
 def spread_each: present | (map(length) | max // 0) as $n | [range($n) as $i | map(.[$i]) | spread];
+# Of objects, member by member.
+def spread_members: present | if length == 0 then null else
+	[.[] | to_entries[]] | group_by(.key) | map({key: .[0].key, value: (map(.value) | spread)}) | from_entries end;
 def ratio_of($a; $b): if $a == null or ($b // 0) == 0 then null else $a / $b end;
 
 def group_id: "\(.workload)/\(.ratio)/\(.guest)";
@@ -54,10 +57,8 @@ def bound($lines; $name; $seed):
 	[$lines[] | select(.contestant == $name and state == "ok")] as $of
 	| ([$of[] | select(.seed == $seed) | modelled] | median) // ([$of[] | modelled] | median);
 
-def quantiles: ["p50_us", "p99_us", "p99.9_us"];
-
-def tenants: [.[].tenants // [] | .[]] | group_by(.name)
-	| map({name: .[0].name, ops_per_s: (map(ratio_of(.ops; .s)) | spread), fast_mib: (map(.fast_mib) | spread)});
+def tenants: [.[].tenants // [] | .[]] | group_by(.name) | map({name: .[0].name,
+	ops_per_s: (map(ratio_of(.ops; .s)) | spread), fast_mib: (map(.fast_mib) | spread)});
 
 # From the good runs of one contestant.
 def figures($lines):
@@ -65,26 +66,24 @@ def figures($lines):
 	| {
 		time_s: ($runs | map(modelled) | spread),
 		steady_s: ($runs | map(if verified then .time.steady_s else null end) | spread),
-		gap: ($runs | map(. as $r | modelled | gap(bound($lines; "none"; $r.seed); bound($lines; "all-fast"; $r.seed))) | spread),
+		gap: ($runs | map(. as $r | modelled
+			| gap(bound($lines; "none"; $r.seed); bound($lines; "all-fast"; $r.seed))) | spread),
 		speed: ($runs | map(ratio_of(bound($lines; "none"; .seed); modelled)) | spread),
 		fast_share: ($runs | map(.accesses.fast_share) | spread),
 		steady_fast_share: ($runs | map(.accesses.steady_fast_share) | spread),
 		accesses_of: ($runs[0].accesses.of),
 		hot_fast: ($runs | map(.hot_set.steady_fast) | spread),
-		converged_s: ($runs | map(if verified then (.convergence // [] | map(.after_s)) else null end) | spread_each),
+		converged_s: ($runs | map(if verified then .convergence // [] | map(.after_s) else null end) | spread_each),
 		promoted: ($runs | map(.moves.promoted) | spread),
 		demoted: ($runs | map(.moves.demoted) | spread),
 		migrated: ($runs | map(.moves.migrated) | spread),
 		failed_moves: ($runs | map(.moves.failed) | spread),
 		pingpong: ($runs | map(.moves.pingpong) | spread),
 		bytes_per_hot_byte: ($runs | map(.moves.bytes_per_hot_byte) | spread),
-		cost: ($runs | map(costs) | present | if length == 0 then null else
-			(map(.instructions | to_entries[]) | group_by(.key) | map({key: .[0].key, value: (map(.value) | spread)}) | from_entries) end),
-		cost_ns: ($runs | map(costs.ns) | present | if length == 0 then null else
-			(map(to_entries[]) | group_by(.key) | map({key: .[0].key, value: (map(.value) | spread)}) | from_entries) end),
+		cost: ($runs | map(costs.instructions) | spread_members),
+		cost_ns: ($runs | map(costs.ns) | spread_members),
 		state_bytes: ($runs | map(.state_bytes) | spread),
-		latency: ($runs | map(.latency) | present | if length == 0 then null else
-			. as $l | [quantiles[] as $q | {key: $q, value: ($l | map(.[$q]) | spread)}] | from_entries end),
+		latency: ($runs | map(.latency) | spread_members),
 		tenants: ($runs | tenants),
 		settings: ($runs[0].settings),
 		intervals: ($runs | sort_by(.seed) | .[0].intervals)
@@ -113,9 +112,10 @@ def score($timed): .figures | if . == null then null elif $timed then .gap.media
 # How far each policy is behind the best that is neither a policy nor a bound. "none" is one of these.
 def compare:
 	. as $g
-	| [$g.rows[] | select(.state == "ok" and (.policy | not) and (.contestant as $c | bounds | index($c) | not)) | select(score($g.timed) != null)] as $peers
+	| [$g.rows[] | select(.state == "ok" and (.policy | not) and (.contestant as $c | bounds | index($c) | not))
+		| select(score($g.timed) != null)] as $peers
 	| ($peers | max_by(score($g.timed))) as $best
-	| .best_peer = (if $best then {contestant: $best.contestant, score: ($best | score($g.timed)), time_s: $best.figures.time_s.median} else null end)
+	| .best_peer = (if $best then $best | {contestant, score: score($g.timed), time_s: .figures.time_s.median} else null end)
 	| .policies = [$g.rows[] | select(.policy and .state != "missing")
 		| {contestant, state, score: score($g.timed), time_s: .figures.time_s.median}
 		| . + {behind: (if .score != null and $best then ($best | score($g.timed)) - .score else null end),

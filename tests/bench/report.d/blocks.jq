@@ -36,7 +36,7 @@ def seeds_text: if length == 1 then "seed \(.[0])" else "seeds \(map(tostring) |
 def kernel_text: split(" ") | .[1:3] | join(" ");
 
 def clocks_text:
-	if . == ["verified"] then "modelled, verified by calibration (within 2 % of theory): every time here is modelled, none is measured"
+	if . == ["verified"] then "modelled, verified by calibration (within 2 % of theory); none is that of real hardware"
 	elif index("verified") then "modelled and verified in some runs only; in the others only accesses are counted"
 	else "not verified on this machine: none is reported, accesses are counted" end;
 
@@ -46,10 +46,12 @@ def head: .system as $s | .counts as $c
 		["runs", "\($s.from // dash) to \($s.to // dash)"],
 		["command", $command],
 		["kernel", ($s.kernels | map(kernel_text) | join(", "))],
-		["machine", "QEMU \($s.qemu | join(", ")), TCG, counted by tests/bench/plugin; last-level cache of \($s.llc_kib | map(tostring) | join(", ")) KiB per CPU"],
+		["machine", "QEMU \($s.qemu | join(", ")), TCG, counted by tests/bench/plugin; last-level cache of "
+			+ "\($s.llc_kib | map(tostring) | join(", ")) KiB per CPU"],
 		["times", ($s.clocks | clocks_text)],
 		["sources", "\($s.commits | join(", ")); key of the rig \($s.rigs | join(", "))"],
-		["counts", "\($c.runs) runs: \($c.ok) good, \($c.ejected) with an ejected policy, \($c.failed) failed; \($c.missing) of \($c.planned) planned are missing"],
+		["counts", "\($c.runs) runs: \($c.ok) good, \($c.ejected) with an ejected policy, \($c.failed) failed; "
+			+ "\($c.missing) of \($c.planned) planned are missing"],
 		["took", "\($s.host_seconds // 0 | . / 60 | fixed(0)) minutes of guests, added up"]]),
 	  p("How to read this, and every limit of the model: tests/bench/README.md.");
 
@@ -69,9 +71,12 @@ def behind_rows: map(. as $l | [setting($l), $l.contestant,
 
 def losses:
 	h(2; "Losses first"),
-	p("A peer is whatever is not one of our policies and can be used: no tiering and interleave are peers, all-fast and oracle are bounds. Gap closed is (none − x) / (none − all-fast) in modelled time; where no times are verified, the share of accesses that the fast tier served. Under one point is a tie."),
+	p("A peer is whatever is not one of our policies and can be used: no tiering and interleave are peers, all-fast and "
+	  + "oracle are bounds. Gap closed is (none − x) / (none − all-fast) in modelled time; where no times are verified, "
+	  + "the share of accesses that the fast tier served. Under one point is a tie."),
 	(if (.losses | length) > 0 then p("Where even the best of our policies is behind the best peer:")
-	 elif any(.groups[]; .best_policy) then p("In no workload that was run is the best of our policies behind the best peer.")
+	 elif any(.groups[]; .best_policy) then
+		p("In no workload that was run is the best of our policies behind the best peer.")
 	 else p("No policy has been run yet.") end),
 	table(versus_head("behind by"); .losses | versus_rows),
 	(if (.wins | length) > 0 then p("Where one of our policies is as good as the best peer, or better (a negative number is a lead):") else empty end),
@@ -103,7 +108,8 @@ def overview: . as $all
 	| h(2; "Overview"),
 	  p("Gap closed in percent, median of the seeds; a negative number is slower than no tiering. \"f\": no verified time, or no gap to speak of, and so the share of accesses that the fast tier served."),
 	  table(["contestant"] + [.groups[] | setting(.)];
-		[.contestants[] as $c | [$c] + [$all.groups[] | . as $g | ([.rows[] | select(.contestant == $c)][0] | if . then cell($g.timed) else "" end)]]);
+		[.contestants[] as $c | [$c] + [$all.groups[] | . as $g
+			| ([.rows[] | select(.contestant == $c)][0] | if . then cell($g.timed) else "" end)]]);
 
 # --- one workload ---------------------------------------------------------------------
 
@@ -114,21 +120,29 @@ def not_ok($width): [name_cell, "**\(.state)**"] + [range($width - 2) | ""];
 def sorted_rows: [.rows[] | select(.figures)] | sort_by(-(.figures.gap.median // .figures.speed.median // .figures.fast_share.median // 0));
 def others: [.rows[] | select(.figures | not)];
 
-def speed_head: ["contestant", "gap closed", "modelled time, s", "none / it", "fast share", "steady", "hot set fast", "converged after, s (start / shifts)"];
+def speed_head: ["contestant", "gap closed", "modelled time, s", "none / it", "fast share", "steady", "hot set fast",
+	"converged after, s (start / shifts)"];
 def speed_row: .state as $state | .figures as $f | if $f == null then not_ok(8) else
-	[name_cell, (if $state == "ejected" then "**ejected** in \(.ejected | length) of \(.nr_runs); " else "" end) + ($f.gap | ranged(percent)),
-	 ($f.time_s | ranged(seconds)), ($f.speed | ranged(times)), ($f.fast_share | ranged(percent)), ($f.steady_fast_share | ranged(percent)),
+	[name_cell,
+	 (if $state == "ejected" then "**ejected** in \(.ejected | length) of \(.nr_runs); " else "" end) + ($f.gap | ranged(percent)),
+	 ($f.time_s | ranged(seconds)), ($f.speed | ranged(times)),
+	 ($f.fast_share | ranged(percent)), ($f.steady_fast_share | ranged(percent)),
 	 ($f.hot_fast | ranged(percent)), ($f.converged_s | ranged_list(seconds))] end;
 
-def moves_head: ["contestant", "promoted", "demoted", "all migrated", "failed", "ping-pong", "bytes moved / hot byte", "in hooks", "in threads", "scanning", "its time in hooks / threads / scanning", "state"];
-def moves_row: .figures as $f | [name_cell, ($f.promoted | ranged(count)), ($f.demoted | ranged(count)), ($f.migrated | ranged(count)),
+def moves_head: ["contestant", "promoted", "demoted", "all migrated", "failed", "ping-pong", "bytes moved / hot byte",
+	"in hooks", "in threads", "scanning", "its time in hooks / threads / scanning", "state"];
+def moves_row: .figures as $f | [name_cell,
+	($f.promoted | ranged(count)), ($f.demoted | ranged(count)), ($f.migrated | ranged(count)),
 	($f.failed_moves | ranged(count)), ($f.pingpong | ranged(count)), ($f.bytes_per_hot_byte | ranged(plain)),
 	($f.cost.hooks | ranged(small_percent)), ($f.cost.threads | ranged(small_percent)), ($f.cost.scanning | ranged(small_percent)),
-	(if $f.cost_ns then [$f.cost_ns.hooks, $f.cost_ns.threads, $f.cost_ns.scanning] | map(.median | small_percent) | join(" / ") else dash end),
+	(if $f.cost_ns then $f.cost_ns | [.hooks, .threads, .scanning] | map(.median | small_percent) | join(" / ")
+	 else dash end),
 	($f.state_bytes | ranged(size))];
 
-def latency_table: [.[] | select(.figures.latency) | [name_cell, (.figures.latency | .["p50_us", "p99_us", "p99.9_us"] | ranged(micros))]] as $rows
-	| if ($rows | length) > 0 then p("Request time in modelled microseconds:"), table(["contestant", "p50", "p99", "p99.9"]; $rows) else empty end;
+def latency_table: [.[] | select(.figures.latency)
+		| [name_cell, (.figures.latency | .["p50_us", "p99_us", "p99.9_us"] | ranged(micros))]] as $rows
+	| if ($rows | length) == 0 then empty else
+	  p("Request time in modelled microseconds:"), table(["contestant", "p50", "p99", "p99.9"]; $rows) end;
 
 def tenants_table: [.[] | select((.figures.tenants // []) | length > 0)] as $rows
 	| if ($rows | length) == 0 then empty else
@@ -139,10 +153,15 @@ def tenants_table: [.[] | select((.figures.tenants // []) | length > 0)] as $row
 
 def file_of($g): "\($g.workload)-\($g.ratio | sub(":"; "-"))-\($g.guest)";
 
-def clock_note: if .unverified > 0 then p("Times were not verified in \(.unverified) of these runs: their accesses are counted, times are left out.") else empty end,
-	(if (.gap_known | not) then p("Gap closed is not known: none or all-fast is missing, has no verified time, or they do not differ.") else empty end);
+def clock_note:
+	(if .unverified > 0 then
+		p("Times were not verified in \(.unverified) of these runs: their accesses are counted, times are left out.")
+	 else empty end),
+	(if .gap_known then empty else
+		p("Gap closed is not known: none or all-fast is missing, has no verified time, or they do not differ.") end);
 
-def workload_blocks: . as $g | sorted_rows as $rows | ([.rows[].figures.accesses_of] | map(select(.)) | .[0] // "user") as $of
+def workload_blocks: . as $g | sorted_rows as $rows
+	| ([.rows[].figures.accesses_of] | map(select(.)) | .[0] // "user") as $of
 	| h(2; "\(.workload), \(.ratio), \(.guest) guest"),
 	  p("\(title(.workload)) Accesses of \($of) code are counted."),
 	  clock_note,
@@ -160,9 +179,11 @@ def workload_blocks: . as $g | sorted_rows as $rows | ([.rows[].figures.accesses
 
 def settings: h(2; "Settings"),
 	p("What each contestant was run with; policies have their own defaults."),
-	table(["contestant", "settings"]; [[.groups[].rows[] | select(.figures.settings != null and .figures.settings != {}) | {contestant, s: .figures.settings}]
+	table(["contestant", "settings"];
+		[[.groups[].rows[] | select((.figures.settings // {}) != {}) | {contestant, s: .figures.settings}]
 		| group_by(.contestant)[] | [.[0].contestant, (.[0].s | to_entries | map("\(.key)=\(.value)") | join(" "))]]),
-	(if $tuned != "" then p("Found by make bench-tune (tests/bench/contestants/tuned.conf):"), pre($tuned) else p("No search has been run (make bench-tune).") end),
+	(if $tuned != "" then p("Found by make bench-tune (tests/bench/contestants/tuned.conf):"), pre($tuned)
+	 else p("No search has been run (make bench-tune).") end),
 	p("What a search tries: knob, default, values."), pre($space);
 
 [head, losses, unfinished, overview, (.groups[] | workload_blocks), settings]
