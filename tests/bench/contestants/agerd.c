@@ -2,7 +2,7 @@
 /*
  * agerd: find out by idle page tracking which regions of processes are in use, and move with
  * move_pages() what has been active, or idle, for a while. agerd.sh says whose design this is.
- * One loop does all: scan, decide, move.
+ * One thread scans and decides, another one moves.
  *
  * It differs from that design where it had to guess or could do better: all processes are watched
  * but init and itself; a region has to have a fifth of its pages elsewhere to be moved, whatever
@@ -15,6 +15,7 @@
 #include <getopt.h>
 #include <linux/kernel-page-flags.h>
 #include <linux/mempolicy.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +64,7 @@ static size_t nr_tasks, next_task, max_tasks;
 static uint64_t moved[2], failed[2], scans;
 static int idle_fd, flags_fd;
 static volatile sig_atomic_t stopped;
+static pthread_mutex_t tasks_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static uint64_t now_ms(void)
 {
@@ -256,7 +258,7 @@ static bool is_active(const struct region *region)
 }
 
 /* New work only when the old is done, and room is made before it is filled. */
-static void decide(void)
+static void decide_locked(void)
 {
 	uint64_t now = now_ms();
 	size_t i;
@@ -277,6 +279,13 @@ static void decide(void)
 	for (i = 0; i < nr_regions; i++)
 		if (is_active(&regions[i]))
 			add_task(&regions[i], FAST);
+}
+
+static void decide(void)
+{
+	pthread_mutex_lock(&tasks_lock);
+	decide_locked();
+	pthread_mutex_unlock(&tasks_lock);
 }
 
 /* --- move --- */
@@ -317,6 +326,18 @@ static void move_step(void)
 	}
 }
 
+static void *mover(void *arg)
+{
+	(void)arg;
+	while (!stopped) {
+		usleep(config.mover_ms * 1000);
+		pthread_mutex_lock(&tasks_lock);
+		move_step();
+		pthread_mutex_unlock(&tasks_lock);
+	}
+	return NULL;
+}
+
 /* --- main --- */
 
 static void stop(int signal)
@@ -354,7 +375,6 @@ static void parse(int argc, char **argv)
 static void run(void)
 {
 	uint64_t now = now_ms(), next_scan = now, next_decision = now + config.interval_ms, until;
-	uint64_t next_move = now;
 
 	while (!stopped) {
 		now = now_ms();
@@ -366,13 +386,7 @@ static void run(void)
 			decide();
 			next_decision = now + config.interval_ms;
 		}
-		if (next_task < nr_tasks && now >= next_move) {
-			move_step();
-			next_move = now + config.mover_ms;
-		}
 		until = next_scan < next_decision ? next_scan : next_decision;
-		if (next_task < nr_tasks && next_move < until)
-			until = next_move;
 		now = now_ms();
 		if (until > now && !stopped)
 			usleep((until - now) * 1000);
@@ -388,13 +402,18 @@ static void print_number(const char *name, uint64_t value)
 
 int main(int argc, char **argv)
 {
+	pthread_t thread;
+
 	parse(argc, argv);
 	signal(SIGTERM, stop);
 	idle_fd = open("/sys/kernel/mm/page_idle/bitmap", O_RDWR | O_CLOEXEC);
 	flags_fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (idle_fd < 0 || flags_fd < 0)
 		err(1, "idle page tracking");
+	if (pthread_create(&thread, NULL, mover, NULL))
+		errx(1, "no thread");
 	run();
+	pthread_join(thread, NULL);
 	print_number("scans", scans);
 	print_number(",regions", nr_regions);
 	print_number(",promoted_pages", moved[FAST]);

@@ -1,4 +1,4 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A block of 600 neighbouring rows; what is frequent is scattered over the table.
+-- A block of eight neighbouring documents; what is frequent is scattered over the table.
 \set block permute(random_zipfian(1, :blocks, 1.05) - 1, :blocks, 1)
-SELECT sum(abalance), count(*) FROM pgbench_accounts WHERE aid BETWEEN :block * 600 + 1 AND :block * 600 + 600;
+SELECT count(*) FROM documents WHERE id BETWEEN :block * 8 AND :block * 8 + 7 AND content = repeat('x', 7000);

@@ -2,4 +2,4 @@
 -- The blocks of read.sql by rank, the most frequent first.
 \set block permute(:rank, :blocks, 1)
 \set rank :rank + 1
-SELECT sum(abalance), count(*) FROM pgbench_accounts WHERE aid BETWEEN :block * 600 + 1 AND :block * 600 + 600;
+SELECT count(*) FROM documents WHERE id BETWEEN :block * 8 AND :block * 8 + 7 AND content = repeat('x', 7000);

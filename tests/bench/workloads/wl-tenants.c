@@ -95,18 +95,24 @@ static struct wl_page tenants_hot_page(size_t i)
 	};
 }
 
+static double on_node(unsigned int tenant, int node)
+{
+	return wl_cgroup_bytes(cgroups[tenant], "anon", node) / 1048576.0;
+}
+
 static void tenants_print(void)
 {
 	unsigned int tenant;
 
 	printf(",\"tenants\":[");
-	for (tenant = 0; tenant < NR_TENANTS; tenant++)
-		printf("%s{\"name\":\"%s\",\"ns\":%llu,\"ops\":%llu,\"fast_mib\":%.1f,\"slow_mib\":%.1f}",
-		       tenant ? "," : "", cgroups[tenant] + sizeof(CGROUPS) - 1,
+	for (tenant = 0; tenant < NR_TENANTS; tenant++) {
+		printf("%s{\"name\":\"%s\",\"ns\":%llu,\"ops\":%llu", tenant ? "," : "",
+		       cgroups[tenant] + sizeof(CGROUPS) - 1,
 		       (unsigned long long)wl_crew_ns(tenant),
-		       (unsigned long long)shared->ops[tenant],
-		       wl_cgroup_bytes(cgroups[tenant], "anon", WL_FAST) / 1048576.0,
-		       wl_cgroup_bytes(cgroups[tenant], "anon", WL_SLOW) / 1048576.0);
+		       (unsigned long long)shared->ops[tenant]);
+		printf(",\"fast_mib\":%.1f,\"slow_mib\":%.1f}", on_node(tenant, WL_FAST),
+		       on_node(tenant, WL_SLOW));
+	}
 	printf("]");
 }
 
