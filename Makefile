@@ -312,6 +312,12 @@ bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and rea
 bench-scan: all kernel kselftest ## instructions per folio of a scan, by number of processes
 	$(Q)tests/bench/scan/run.sh
 
+bench-swap: all kernel $(BENCH_PROGRAMS) ## instructions and time of replacing a policy, idle and under load
+	$(Q)tests/bench/swap/run.sh
+
+bench-growth: bench-workloads ## what ticks cost in guests of 2 to 64 GiB and with 1 to 1,000 processes
+	$(Q)tests/bench/growth/run.sh
+
 ##@ Check and install
 
 check: kernel-tree $(VMLINUX_H) $(BUILD)/tools.key ## style, headers, kernel-doc, spelling, shell scripts
@@ -339,6 +345,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 
 FORCE:
 .PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel \
-	bench bench-tune bench-workloads bench-machine bench-calibrate bench-insns bench-scan \
+	bench bench-tune bench-workloads bench-machine bench-calibrate bench-insns bench-scan bench-swap bench-growth \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE
