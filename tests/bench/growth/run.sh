@@ -83,6 +83,8 @@ for n in $PROCESSES; do
 	[ -d "$results/$smallest-$n" ] || measure "$smallest" "$n"
 done
 # shellcheck disable=SC2086 # lists
-table "By memory" GiB $(printf '%s-1 ' $SIZES)
-# shellcheck disable=SC2086 # lists
-table "By processes, $smallest GiB" processes $(printf "$smallest-%s " $PROCESSES)
+mapfile -t by_size < <(printf '%s-1\n' $SIZES)
+# shellcheck disable=SC2086
+mapfile -t by_processes < <(printf "$smallest-%s\n" $PROCESSES)
+table "By memory" GiB "${by_size[@]}"
+table "By processes, $smallest GiB" processes "${by_processes[@]}"

@@ -163,7 +163,7 @@ def clock_note:
 def workload_blocks: . as $g | sorted_rows as $rows
 	| ([.rows[].figures.accesses_of] | map(select(.)) | .[0] // "user") as $of
 	| h(2; "\(.workload), \(.ratio), \(.guest) guest"),
-	  p("\(title(.workload)) Accesses of \($of) code are counted."),
+	  p("\(title(.workload) | (.[:1] | ascii_upcase) + .[1:]) Accesses of \($of) code are counted."),
 	  clock_note,
 	  table(speed_head; ($rows + others) | map(speed_row)),
 	  table(moves_head; $rows | map(moves_row)),
