@@ -62,6 +62,7 @@ help: ## this list
 		'  CONFIG=debug       a kernel with KASAN, lockdep and DEBUG_VM, for kernel and test' \
 		'  KERNEL_SRC=/path   your own kernel tree (it is only read)' \
 		"  T='name...'        test, test-upstream: only those, shell patterns allowed" \
+		"  RATIO= SEEDS= ONLY= JOBS=   bench: what of it (tests/bench/matrix --help)" \
 		'  PREFIX= DESTDIR=   install: where to'
 
 demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, under several policies
@@ -293,6 +294,12 @@ $(BUILD)/bench/image.cpio: tests/bench/machine/image tests/bench/machine/init $(
 	$(call show,IMAGE,$@)
 	$(Q)tests/bench/machine/image $@ $(foreach p,$(BENCH_MACHINE_PROGRAMS),$(p):/usr/bin/$(notdir $(p)))
 
+bench: bench-workloads ## policies and peers side by side: build/bench/report.html; QUICK=1: in 10 minutes
+	$(Q)tests/bench/matrix
+
+bench-tune: bench-workloads ## search the best settings of the peers, which make bench then uses
+	$(Q)tests/bench/tune
+
 bench-machine: $(BUILD)/deps-bench.ok kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
 
 bench-calibrate: bench-machine ## can what is counted and timed there be trusted? compares with theory
@@ -304,6 +311,12 @@ bench-insns: all kernel $(BENCH_PROGRAMS) ## instructions per page fault and rea
 
 bench-scan: all kernel kselftest ## instructions per folio of a scan, by number of processes
 	$(Q)tests/bench/scan/run.sh
+
+bench-swap: all kernel $(BENCH_PROGRAMS) ## instructions and time of replacing a policy, idle and under load
+	$(Q)tests/bench/swap/run.sh
+
+bench-growth: bench-workloads ## what ticks cost in guests of 2 to 64 GiB and with 1 to 1,000 processes
+	$(Q)tests/bench/growth/run.sh
 
 ##@ Check and install
 
@@ -332,6 +345,6 @@ distclean: ## remove build/; the cache under ~/.cache/tier_ext stays
 
 FORCE:
 .PHONY: help demo test test-upstream test-debug deps all policies loader tests unit-tests kselftest kernel-tree kernel \
-	bench-machine bench-calibrate bench-insns bench-scan \
+	bench bench-tune bench-workloads bench-machine bench-calibrate bench-insns bench-scan bench-swap bench-growth \
 	kernel-hooks-check kernel-hooks-export kernel-series kernel-deb libbpf bpftool check format \
 	install uninstall clean distclean FORCE

@@ -59,6 +59,7 @@ bench_table()
 {
 	cat <<-END
 	jq                   reads what was counted
+	gnuplot-nox          plots in the report
 	libsqlite3-dev       a workload
 	postgresql           a workload
 	END

@@ -24,7 +24,9 @@ def converged:
 	     after_s: (($there.start_ns + $there.ns - $part[0].start_ns) / 1e9 | round4)}
 	  end;
 
-def parts: reduce .[] as $i ([]; if $i.shift or length == 0 then . + [[$i]] else .[:-1] + [.[-1] + [$i]] end);
+# What shifts most of the time has one part: there is no time to converge in between.
+def parts: ((map(select(.shift)) | length) * 2 < length) as $seldom
+	| reduce .[] as $i ([]; if ($i.shift and $seldom) or length == 0 then . + [[$i]] else .[:-1] + [.[-1] + [$i]] end);
 
 def delta($before; $after; $name): ($after[$name] // 0) - ($before[$name] // 0);
 def delta_all($before; $after): [$after | to_entries[] | {key, value: (.value - ($before[.key] // 0))} | select(.value != 0)] | from_entries;
@@ -46,6 +48,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 | ($intervals | map(.ns) | add // 0) as $ns
 | {
 	workload: $workload, contestant: $contestant, seed: $seed, ratio: $ratio, guest: $guest,
+	key: $key, rig: $rig, policy: ($object != ""),
 	fast_mib: $fast, slow_mib: $slow, settings: (($who.settings // {}) + ($ended.stats.status.knobs // {})), given: ($who.given // ""),
 	complete: ($status == 0 and ($ended | has("stats"))), status: $status,
 	error: (if $status == 0 then null else ($err | split("\n") | map(select(. != "")) | .[-1]) end),

@@ -105,7 +105,8 @@ node_args()
 			cpus=,cpus=$first-$((first + node_cpus[n] - 1))
 			first=$((first + node_cpus[n]))
 		fi
-		printf '%s\n' -object "memory-backend-ram,id=m$n,size=${node_size[$n]}M"
+		# Memory that the guest never touches need not be there.
+		printf '%s\n' -object "memory-backend-ram,id=m$n,size=${node_size[$n]}M,reserve=off"
 		if [ "${node_removable[$n]}" -eq 1 ]; then
 			memory=
 			plugged=$((plugged + node_size[n]))

@@ -18,8 +18,11 @@
  *		pread() of a page that is in the page cache, on the fast or slow node; of a file
  *		in DISK, and READS times COUNT of them
  *	swapin	first read of a page of a memfd that is in swap; there has to be one
+ *	reclaim	reclaim of a page that is in the page cache on the slow node, so it is dropped; of a
+ *		file in DISK, by the memory.reclaim of CGROUP, which this process has to be in
  */
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <numaif.h>
 #include <stdbool.h>
@@ -38,7 +41,12 @@
 #define FAST_NODE 0
 #define SLOW_NODE 1
 /* Where a file system is mounted that keeps its files in the page cache as disks do. */
-#define DISK "/tmp/disk"
+#define DISK   "/tmp/disk"
+#define CGROUP "/sys/fs/cgroup/faults"
+/* What reclaim takes at a time. */
+#define RECLAIM_BYTES "128K"
+/* Reclaim that finds nothing does so, and looks at the rest of the file again later. */
+#define RECLAIM_TRIES 100
 /* A read takes a fraction of a fault, and the mean over samples of it needs many. */
 #define READS 64
 /* Until each page is on the list of those that are used often, where it stays. */
@@ -231,11 +239,10 @@ static void check_file(int fd, int nid)
 	munmap(area, NR_PAGES * PAGE_SIZE);
 }
 
-/* Page by page, so that none is passed over as the one that was read last. */
-static void measure_read(struct samples *samples, int nid)
+static int cached_file_on(int nid)
 {
 	unsigned long mask = 1UL << nid;
-	int fd, i;
+	int fd;
 
 	if (set_mempolicy(MPOL_BIND, &mask, sizeof(mask) * 8))
 		err(1, "set_mempolicy");
@@ -245,6 +252,13 @@ static void measure_read(struct samples *samples, int nid)
 	/* No writeback in between. */
 	if (fsync(fd))
 		err(1, "fsync");
+	return fd;
+}
+
+/* Page by page, so that none is passed over as the one that was read last. */
+static void measure_read(struct samples *samples, int nid)
+{
+	int fd = cached_file_on(nid), i;
 
 	check_file(fd, nid);
 	for (i = 0; i < WARM_UP; i++)
@@ -297,6 +311,41 @@ static void measure_swapin(struct samples *samples)
 	}
 }
 
+/* Reclaim takes many pages at a time: a sample is what each of them took. */
+static void reclaim_file(struct samples *samples, int reclaim)
+{
+	unsigned long before = NR_PAGES, after;
+	int fd = cached_file_on(SLOW_NODE), tries = RECLAIM_TRIES;
+	uint64_t start, count;
+	char *area = map(fd);
+
+	while (before && tries--) {
+		start = count_now();
+		/* That not all of it was found is no error here. */
+		if (write(reclaim, RECLAIM_BYTES, strlen(RECLAIM_BYTES)) < 0 && errno != EAGAIN)
+			err(1, "memory.reclaim");
+		count = count_now() - start;
+		after = nr_in_memory(area);
+		if (after < before)
+			samples_add(samples, count / (before - after));
+		before = after;
+	}
+	if (before == NR_PAGES)
+		errx(1, "no page was reclaimed");
+	munmap(area, NR_PAGES * PAGE_SIZE);
+	close(fd);
+}
+
+static void measure_reclaim(struct samples *samples)
+{
+	int reclaim = open(CGROUP "/memory.reclaim", O_WRONLY);
+
+	if (reclaim < 0)
+		err(1, CGROUP);
+	while (samples->nr < samples->wanted)
+		reclaim_file(samples, reclaim);
+}
+
 static int compare(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
@@ -341,6 +390,8 @@ static void measure(struct samples *samples, const char *kind)
 		measure_read(samples, SLOW_NODE);
 	else if (!strcmp(kind, "swapin"))
 		measure_swapin(samples);
+	else if (!strcmp(kind, "reclaim"))
+		measure_reclaim(samples);
 	else
 		errx(2, "no kind %s", kind);
 }

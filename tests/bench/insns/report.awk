@@ -32,6 +32,8 @@ function middle(variant, kind, which,    n, i, j, t, v) {
 }
 
 function cell(variant, kind, which) {
+	if (!boots[variant, kind])
+		return "-"
 	return sprintf(which == "mean" ? "%.1f (%.1f-%.1f)" : "%d (%d-%d)",
 		middle(variant, kind, which), low[variant, kind, which], high[variant, kind, which])
 }
@@ -39,8 +41,8 @@ function cell(variant, kind, which) {
 # One line, without whether a limit is kept. Returns by how many percent @limited is more.
 function show(kind, which, what, limited, base,    more) {
 	more = 100 * (middle(limited, kind, which) / middle(base, kind, which) - 1)
-	printf "%-42s %24s %24s %24s %+8.2f%%", what, cell("unpatched", kind, which),
-		cell("patched", kind, which), cell("nop", kind, which), more
+	printf "%-42s %22s %22s %22s %22s %+8.2f%%", what, cell("unpatched", kind, which),
+		cell("patched", kind, which), cell("nop", kind, which), cell("tpp", kind, which), more
 	return more
 }
 
@@ -64,7 +66,7 @@ function goal(percent, kind, what, limited, base,    ok) {
 
 END {
 	print "Instructions per page fault or read: median of all (first to third quartile)"
-	printf "%-42s %24s %24s %24s %9s\n", "", "unpatched", "patched", "with nop", "more"
+	printf "%-42s %22s %22s %22s %22s %9s\n", "", "unpatched", "patched", "with nop", "with tpp", "more"
 	limit(0, "loop", "median", "loop of 100000 instructions", "patched", "unpatched")
 	print "no policy against the unpatched kernel"
 	limit(0.1, "anon", "median", "  anonymous page, first write", "patched", "unpatched")
@@ -72,6 +74,7 @@ END {
 	limit(0.1, "swapin", "median", "  swap-in of a shmem page", "patched", "unpatched")
 	limit(0.2, "read-fast", "median", "  cached read of 4 KiB, fast node", "patched", "unpatched")
 	limit(0.2, "read-slow", "median", "  cached read of 4 KiB, slow node", "patched", "unpatched")
+	row("reclaim", "  reclaim of a page", "patched", "unpatched")
 	row("hint", "  hint fault, page stays", "patched", "unpatched")
 	row("promote", "  hint fault, page is promoted", "patched", "unpatched")
 	print "nop against no policy"
@@ -83,6 +86,14 @@ END {
 	limit(3, "read-slow", "median", "  cached read of 4 KiB, slow node", "nop", "patched")
 	limit(3, "read-slow", "mean", "    mean (least to greatest of the boots)", "nop", "patched")
 	goal(3, "hint", "  hint fault, page stays", "nop", "patched")
+	row("reclaim", "  reclaim of a page", "nop", "patched")
 	goal(3, "promote", "  hint fault, page is promoted", "nop", "patched")
+	print "tpp against no policy"
+	row("anon", "  anonymous page, first write", "tpp", "patched")
+	row("file", "  cached file, first read", "tpp", "patched")
+	row("swapin", "  swap-in of a shmem page", "tpp", "patched")
+	row("read-slow", "  cached read of 4 KiB, slow node", "tpp", "patched")
+	row("reclaim", "  reclaim of a page", "tpp", "patched")
+	row("promote", "  hint fault, page is promoted", "tpp", "patched")
 	exit bad > 0
 }

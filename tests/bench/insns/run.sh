@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh: what tier_ext costs in instructions per page fault and read. Boots the unpatched
-# kernel, the patched one without a policy, and the patched one with nop, REPEAT times each,
-# and prints the counts as ratios. Ends with 1 if a limit is exceeded.
+# kernel, the patched one without a policy, and the patched one with nop and with tpp, REPEAT times
+# each, and prints the counts as ratios. Ends with 1 if a limit is exceeded.
 #
 # Environment: REPEAT=3 boots of each, COUNT=2000 faults of each kind per boot.
 set -euo pipefail
@@ -32,5 +32,6 @@ for ((boot = 1; boot <= REPEAT; boot++)); do
 	count unpatched base none $boot
 	count patched guest none $boot
 	count nop guest nop $boot
+	count tpp guest tpp $boot
 done
 awk -f "$here/report.awk" "$results/counts"
