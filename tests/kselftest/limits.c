@@ -42,14 +42,15 @@ static void expect_rate(const char *field, uint64_t rate)
 	ASSERT_GE(moved, rate * ms / 1000 * 90 / 100);
 }
 
+/* A slow kernel cannot move that much, whatever the limit. */
 static void rate_of_policy(void)
 {
-	expect_rate("rate_limit_bytes", RATE_BYTES);
+	expect_rate("rate_limit_bytes", RATE_BYTES / tierx_slower());
 }
 
 static void rate_of_node(void)
 {
-	expect_rate("node_rate_limit_bytes", RATE_BYTES);
+	expect_rate("node_rate_limit_bytes", RATE_BYTES / tierx_slower());
 }
 
 /* Promotions in the fault cannot wait: they are left out. */
