@@ -9,14 +9,14 @@
 # tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
 # boot, and afterwards its kernel log must be clean.
 #
-# Environment: CONFIG=guest|debug (kernel), JOBS=3 (guests at a time; the host tests count as one).
+# Environment: CONFIG=guest|debug (kernel), JOBS=4 (guests at a time; the host tests count as one: most tests wait most of the time).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 export BUILD=${BUILD:-$top/build}
 CONFIG=${CONFIG:-guest}
-JOBS=${JOBS:-3}
+JOBS=${JOBS:-4}
 HOST_TEST_SECONDS=300
 BOOT_SECONDS=60
 results=$BUILD/tests/results
