@@ -9,7 +9,8 @@
 # tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
 # boot, and afterwards its kernel log must be clean.
 #
-# Environment: CONFIG=guest|debug (kernel), JOBS=4 (guests at a time; the host tests count as one: most tests wait most of the time).
+# Environment: CONFIG=guest|debug (kernel), JOBS=4 (guests at a time; the host tests count as one.
+# Most tests wait most of the time).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
