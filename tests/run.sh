@@ -9,24 +9,28 @@
 # tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
 # boot, and afterwards its kernel log must be clean.
 #
-# Environment: CONFIG=guest|debug (kernel), JOBS=4 (guests at a time; the host tests count as one.
-# Most tests wait most of the time).
+# Environment: CONFIG=guest|debug (kernel), JOBS (guests at a time; the host tests count as one).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 export BUILD=${BUILD:-$top/build}
 CONFIG=${CONFIG:-guest}
-JOBS=${JOBS:-4}
 HOST_TEST_SECONDS=300
 BOOT_SECONDS=60
 results=$BUILD/tests/results
 programs=$BUILD/tests/kselftest
 patterns=("$@")
 
-# A kernel full of checks is this much slower; tests wait for things accordingly.
-slower=1
-[ "$CONFIG" = guest ] || slower=4
+# Most tests wait most of the time. In a kernel full of checks they do not, it is this much slower,
+# and tests wait for things accordingly.
+if [ "$CONFIG" = guest ]; then
+	slower=1
+	JOBS=${JOBS:-4}
+else
+	slower=4
+	JOBS=${JOBS:-2}
+fi
 
 passed=0
 failed=0

@@ -30,7 +30,7 @@ chaos()
 	mkdir -p "$folder"
 	"$here/vm/run" --kernel "$BUILD/debug/bzImage" --timeout $((CHAOS_SECONDS + MORE_SECONDS)) \
 		--cwd "$BUILD/tests/kselftest" --console "$folder/console" --dmesg "$folder/dmesg" \
-		"${options[@]}" -- env TIERX_CHAOS_SECONDS="$CHAOS_SECONDS" ./f_chaos \
+		"${options[@]}" -- env TIERX_SLOWER=4 TIERX_CHAOS_SECONDS="$CHAOS_SECONDS" ./f_chaos \
 		> "$folder/f_chaos.ktap" 2> "$folder/f_chaos.err"
 }
 
