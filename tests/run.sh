@@ -9,7 +9,8 @@
 # tests/kselftest/guests (name, options of tests/vm/run). All tests of a guest share one
 # boot, and afterwards its kernel log must be clean.
 #
-# Environment: CONFIG=guest|debug (kernel), JOBS (guests at a time; the host tests count as one).
+# Environment: CONFIG=guest|debug (kernel), JOBS (guests at a time; the host tests count as one),
+# TIERX_CHAOS_SECONDS (for f_chaos; its time limit is that much longer).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -110,7 +111,9 @@ tests_of()	# GUEST: lines of program and seconds
 	local program guest seconds
 	while read -r program guest seconds; do
 		if [ "$guest" = "$1" ] && selected "$program"; then
-			echo "$program $((seconds * slower))"
+			seconds=$((seconds * slower))
+			[ "$program" != f_chaos ] || seconds=$((seconds + ${TIERX_CHAOS_SECONDS:-0}))
+			echo "$program $seconds"
 		fi
 	done < <(table "$here/kselftest/tests")
 }
@@ -124,8 +127,8 @@ boot_guest()	# NAME OPTION...
 	"$here/vm/run" --kernel "$BUILD/$CONFIG/bzImage" --timeout "$limit" \
 		--share "$results" --cwd "$programs" \
 		--console "$folder/console" --dmesg "$folder/dmesg" "$@" -- \
-		env TIERX_SLOWER=$slower "$here/in-guest.sh" "$folder.tests" "$folder" \
-		> "$folder/log" 2>&1
+		env TIERX_SLOWER=$slower ${TIERX_CHAOS_SECONDS:+TIERX_CHAOS_SECONDS="$TIERX_CHAOS_SECONDS"} \
+		"$here/in-guest.sh" "$folder.tests" "$folder" > "$folder/log" 2>&1
 	echo $? > "$folder/exit"
 }
 
