@@ -16,4 +16,5 @@ ejected()
 
 stats() { printf '"status":%s,"stats":%s' "$(tierx status --json)" "$(tierx stats --json || echo null)"; }
 
-teardown() { tierx unload >&2 || true; }
+# After an ejection there is nothing to unload; whatever else goes wrong is told.
+teardown() { [ -n "$reason" ] || tierx unload >&2; }

@@ -51,24 +51,32 @@ static void fill(int fd, size_t pages)
 		err(1, "fsync");
 }
 
-static void write_file(const char *path, size_t pages, int node, const char *cgroup)
+/* As the placement says: where this task's new pages come from. */
+static void choose_node(bool hot)
+{
+	if (wl.placement == WL_INTERLEAVE)
+		wl_interleave();
+	else if (wl.placement == WL_ALL_FAST || (wl.placement == WL_ORACLE && hot))
+		wl_bind(WL_FAST);
+	else
+		wl_bind(WL_SLOW);
+}
+
+static void write_file(const char *path, size_t pages, bool hot, const char *cgroup)
 {
 	int fd;
 
 	/* The task that writes a page first is whom it is charged to. */
 	if (cgroup)
 		wl_cgroup_enter(cgroup);
-	if (node < 0)
-		wl_interleave();
-	else
-		wl_bind(node);
+	choose_node(hot);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0)
 		err(1, "%s", path);
 	fill(fd, pages);
 }
 
-int wl_file(const char *name, size_t pages, int node, const char *cgroup)
+int wl_file(const char *name, size_t pages, bool hot, const char *cgroup)
 {
 	char path[PATH_LEN];
 	int fd, status;
@@ -78,7 +86,7 @@ int wl_file(const char *name, size_t pages, int node, const char *cgroup)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		write_file(path, pages, node, cgroup);
+		write_file(path, pages, hot, cgroup);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)

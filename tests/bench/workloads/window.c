@@ -16,6 +16,18 @@ size_t wl_window_spread(size_t nr)
 	return spread < MAX_SPREAD ? spread : MAX_SPREAD;
 }
 
+void wl_window_reserve(void)
+{
+	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
+	wl_window.region = wl_region(wl_window.nr * wl_window_spread(wl_window.nr), false);
+}
+
+void wl_window_reserve_spread(void)
+{
+	wl_window_reserve();
+	wl_window.spread = wl_window_spread(wl_window.nr);
+}
+
 void wl_window_use(const struct wl_window *window, uint64_t ops)
 {
 	struct wl_window copy = *window;

@@ -24,13 +24,6 @@ static char *objects[NR_OBJECTS];
 static unsigned int newest;
 static unsigned int uses;
 
-static void churn_reserve(void)
-{
-	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
-	wl_window.spread = wl_window_spread(wl_window.nr);
-	wl_window.region = wl_region(wl_window.nr * wl_window.spread, false);
-}
-
 /* The oldest object goes, a new one comes. */
 static void replace_object(void)
 {
@@ -70,7 +63,7 @@ const struct workload workload = {
 	.name = "churn",
 	.intervals = 30,
 	.ops = 1200000,
-	.reserve = churn_reserve,
+	.reserve = wl_window_reserve_spread,
 	.run = churn_run,
 	.nr_hot = wl_window_nr_hot,
 	.hot_page = wl_window_hot_page,

@@ -12,12 +12,6 @@
 
 #define STEPS 15
 
-static void drift_reserve(void)
-{
-	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
-	wl_window.region = wl_region(wl_window.nr * wl_window_spread(wl_window.nr), false);
-}
-
 static bool drift_shift(unsigned int interval)
 {
 	if (!interval)
@@ -30,7 +24,7 @@ const struct workload workload = {
 	.name = "drift",
 	.intervals = 30,
 	.ops = 1200000,
-	.reserve = drift_reserve,
+	.reserve = wl_window_reserve,
 	.shift = drift_shift,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

@@ -14,12 +14,6 @@
 
 #define JUMPS 2
 
-static void jump_reserve(void)
-{
-	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
-	wl_window.region = wl_region(wl_window.nr * wl_window_spread(wl_window.nr), false);
-}
-
 static bool jump_shift(unsigned int interval)
 {
 	unsigned int step = wl.intervals / (JUMPS + 1);
@@ -34,7 +28,7 @@ const struct workload workload = {
 	.name = "jump",
 	.intervals = 30,
 	.ops = 1200000,
-	.reserve = jump_reserve,
+	.reserve = wl_window_reserve,
 	.shift = jump_shift,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

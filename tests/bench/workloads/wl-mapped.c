@@ -27,9 +27,7 @@ static void mapped_reserve(void)
 
 static char *map_file(const char *name, size_t pages, bool is_hot)
 {
-	int node = wl.placement == WL_ALL_FAST || (wl.placement == WL_ORACLE && is_hot) ? WL_FAST :
-											  WL_SLOW;
-	int fd = wl_file(name, pages, wl.placement == WL_INTERLEAVE ? -1 : node, NULL);
+	int fd = wl_file(name, pages, is_hot, NULL);
 	char *addr = mmap(NULL, pages * WL_PAGE, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 
 	if (addr == MAP_FAILED)

@@ -13,10 +13,8 @@
  * A good policy finds hot pages of shared memory that several processes map.
  */
 #include <err.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "wl.h"
@@ -33,7 +31,7 @@
 static unsigned int nr_blocks, nr_hot;
 static uint64_t next_seed;
 
-/* What the image's maker has made: tests/bench/guest/postgres-image. */
+/* What the image's maker has made: tests/bench/postgres/image. */
 static void postgres_reserve(void)
 {
 	FILE *file = fopen(DIR "/blocks", "r");
@@ -47,27 +45,17 @@ static void postgres_reserve(void)
 
 static void run_server(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (wl.placement == WL_INTERLEAVE)
-		wl_interleave();
 	if (!freopen("/run/postgres/log", "w", stderr) || setgid(NOBODY) || setuid(NOBODY))
 		err(1, "postgres");
 	execl(BINARIES "/postgres", "postgres", "-D", DIR "/data", NULL);
-	_exit(127);
 }
 
 static void start_server(void)
 {
 	unsigned int waited;
-	pid_t pid;
 
 	wl_command("mkdir -p /run/postgres && chown -R 65534:65534 /run/postgres " DIR "/data");
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (!pid)
-		run_server();
+	wl_server_start(run_server);
 	for (waited = 0; waited < START_MS; waited += 100) {
 		if (!system(PGBENCH " -f " DIR "/nothing.sql -t 1 > /dev/null 2>&1"))
 			return;

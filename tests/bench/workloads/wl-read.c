@@ -27,30 +27,16 @@ static void read_reserve(void)
 	nr_hot = wl.fast_mib * WL_MIB_PAGES / 6;
 }
 
-static int node_of(bool is_hot)
-{
-	switch (wl.placement) {
-	case WL_ALL_FAST:
-		return WL_FAST;
-	case WL_INTERLEAVE:
-		return -1;
-	case WL_ORACLE:
-		return is_hot ? WL_FAST : WL_SLOW;
-	default:
-		return WL_SLOW;
-	}
-}
-
 static void read_populate_hot(void)
 {
-	hot = wl_file("hot", nr_hot, node_of(true), HOT_CGROUP);
+	hot = wl_file("hot", nr_hot, true, HOT_CGROUP);
 }
 
 static void read_populate(void)
 {
 	if (!hot)
 		read_populate_hot();
-	cold = wl_file("cold", nr_hot * COLD_TIMES, node_of(false), NULL);
+	cold = wl_file("cold", nr_hot * COLD_TIMES, false, NULL);
 }
 
 static void read_page(int fd, size_t page)

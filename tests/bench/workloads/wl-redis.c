@@ -11,10 +11,8 @@
  * A good policy finds hot values among cold ones in a heap that is laid out by an allocator.
  */
 #include <err.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -45,26 +43,16 @@ static void redis_reserve(void)
 
 static void run_server(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (wl.placement == WL_INTERLEAVE)
-		wl_interleave();
 	execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", SOCKET, "--save", "",
 	       "--appendonly", "no", "--daemonize", "no", "--logfile", "/run/redis.log", NULL);
-	_exit(127);
 }
 
 static void start_server(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET };
 	unsigned int waited;
-	pid_t pid;
 
-	fflush(stdout);
-	pid = fork();
-	if (pid < 0)
-		err(1, "fork");
-	if (!pid)
-		run_server();
+	wl_server_start(run_server);
 	server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	for (waited = 0; waited < START_MS; waited += 10) {
 		if (!connect(server, (struct sockaddr *)&address, sizeof(address)))

@@ -10,18 +10,11 @@
  */
 #include "wl.h"
 
-static void static_reserve(void)
-{
-	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 4;
-	wl_window.spread = wl_window_spread(wl_window.nr);
-	wl_window.region = wl_region(wl_window.nr * wl_window.spread, false);
-}
-
 const struct workload workload = {
 	.name = "static",
 	.intervals = 30,
 	.ops = 1200000,
-	.reserve = static_reserve,
+	.reserve = wl_window_reserve_spread,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,
 	.hot_page = wl_window_hot_page,

@@ -187,6 +187,9 @@ size_t wl_window_spread(size_t nr);
 
 /* The window of a workload that has one, and what its struct workload needs for it. */
 extern struct wl_window wl_window;
+/* A quarter of the fast node, in one piece or in many, of an array that is larger. */
+void wl_window_reserve(void);
+void wl_window_reserve_spread(void);
 void wl_window_run(uint64_t ops);
 size_t wl_window_nr_hot(void);
 struct wl_page wl_window_hot_page(size_t i);
@@ -205,10 +208,16 @@ size_t wl_scatter(size_t rank, size_t n);
 
 /* Where it is mounted; it takes what compresses well for a little more. */
 const char *wl_mount(void);
-/* A file of equal words per page, clean, in the page cache of @node, charged to @cgroup if any. */
-int wl_file(const char *name, size_t pages, int node, const char *cgroup);
+/*
+ * A file of equal words per page, clean, in the page cache where the placement has what is hot, or
+ * cold; charged to @cgroup if any.
+ */
+int wl_file(const char *name, size_t pages, bool hot, const char *cgroup);
 
-/* --- servers: how long requests take --- */
+/* --- servers: started, and how long requests take --- */
+
+/* @run does not return, unless it cannot be run. The server ends with this process. */
+void wl_server_start(void (*run)(void));
 
 void wl_latency_note(uint64_t ns);
 /* For a workload's print(): quantiles of this interval, and of all of them. */
