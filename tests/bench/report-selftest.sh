@@ -7,7 +7,6 @@ set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tests=36
-number=0
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -15,22 +14,8 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# result DESCRIPTION CONDITION...
-result()
-{
-	local text=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $text"
-	else
-		echo "not ok $number $text"
-		printf '%s\n' "$*" | head -c 2000 | sed 's/^/# /'
-	fi
-}
-
-is() { [ "$1" = "$2" ]; }
-says() { grep -qE -- "$2" "$work/$1"; }
+# shellcheck source-path=SCRIPTDIR
+. "$here/../ktap.sh"
 
 # --- lines ----------------------------------------------------------------------------
 

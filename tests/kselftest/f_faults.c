@@ -161,6 +161,14 @@ static void make_ready(struct tierx_policy *new)
 	tierx_detach(new);
 }
 
+static struct tierx_policy *ready(uint64_t cgroup_id, int *fd)
+{
+	struct tierx_policy *new = loaded(cgroup_id, fd);
+
+	make_ready(new);
+	return new;
+}
+
 static int do_first_attach(void)
 {
 	return tierx_attach(policy);
@@ -205,8 +213,7 @@ static void check_attach(int err)
 static void attach(void)
 {
 	prepare();
-	policy = loaded(0, &map_fd);
-	make_ready(policy);
+	policy = ready(0, &map_fd);
 	step_through("attachment", do_attach, check_attach);
 	expect_log();
 }
@@ -239,8 +246,7 @@ static void check_detach(int err)
 static void unload(void)
 {
 	prepare();
-	policy = loaded(0, &map_fd);
-	make_ready(policy);
+	policy = ready(0, &map_fd);
 	ASSERT_EQ(do_attach(), 0);
 	step_through("unload", do_unload, check_unload);
 	step_through("detach", do_detach, check_detach);
@@ -276,12 +282,11 @@ static void swap(void)
 	struct tierx_storm *storm;
 
 	prepare();
-	policy = loaded(0, &map_fd);
+	policy = ready(0, &map_fd);
 	other = tierx_open("f_faults");
 	tierx_rename(other, "other");
 	tierx_must_load(other);
 	other_fd = bpf_map__fd(tierx_ops_map(other));
-	make_ready(policy);
 	make_ready(other);
 	ASSERT_EQ(do_attach(), 0);
 	tierx_set_all_hot();
@@ -315,8 +320,7 @@ static void cgroup_attach(void)
 {
 	prepare();
 	make_cgroup();
-	policy = loaded(tierx_cgroup_id(CGROUP), &map_fd);
-	make_ready(policy);
+	policy = ready(tierx_cgroup_id(CGROUP), &map_fd);
 	step_through("attachment to a cgroup", do_attach, check_attach);
 	expect_log();
 }
@@ -348,8 +352,7 @@ static void check_rmdir(int err)
 	close(link_fd);
 	tierx_policy_close(policy);
 	ASSERT_EQ(mkdir(CGROUP, 0755), 0);
-	policy = loaded(tierx_cgroup_id(CGROUP), &map_fd);
-	make_ready(policy);
+	policy = ready(tierx_cgroup_id(CGROUP), &map_fd);
 	ASSERT_EQ(do_attach(), 0);
 }
 
@@ -357,8 +360,7 @@ static void cgroup_create(void)
 {
 	prepare();
 	make_cgroup();
-	policy = loaded(tierx_cgroup_id(CGROUP), &map_fd);
-	make_ready(policy);
+	policy = ready(tierx_cgroup_id(CGROUP), &map_fd);
 	ASSERT_EQ(do_attach(), 0);
 	step_through("creation of a cgroup", do_mkdir, check_mkdir);
 	step_through("removal of a cgroup", do_rmdir, check_rmdir);
@@ -419,14 +421,12 @@ static void fail_functions(void)
 		SKIP("needs a kernel with FAIL_FUNCTION");
 	prepare();
 	make_cgroup();
-	policy = loaded(0, &map_fd);
-	make_ready(policy);
+	policy = ready(0, &map_fd);
 	for (i = 0; i < TIERX_ARRAY_SIZE(functions); i++)
 		if (functions[i].machine)
 			attach_without(&functions[i]);
 	tierx_policy_close(policy);
-	policy = loaded(tierx_cgroup_id(CGROUP), &map_fd);
-	make_ready(policy);
+	policy = ready(tierx_cgroup_id(CGROUP), &map_fd);
 	for (i = 0; i < TIERX_ARRAY_SIZE(functions); i++)
 		attach_without(&functions[i]);
 	expect_log();
@@ -476,10 +476,8 @@ static void at_random(void)
 	pid_t pid;
 
 	prepare();
-	policy = loaded(0, &map_fd);
-	other = loaded(0, &other_fd);
-	make_ready(policy);
-	make_ready(other);
+	policy = ready(0, &map_fd);
+	other = ready(0, &other_fd);
 	fail_at_random("5", "1");
 	pid = tierx_fork(attach_on, NULL);
 	ASSERT_EQ(tierx_wait_child(pid, 10 * LOOP_MS), 0);

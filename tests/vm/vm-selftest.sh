@@ -9,26 +9,11 @@ BUILD=${BUILD:-$(cd "$here/../.." && pwd)/build}
 mkdir -p "$BUILD/vm"
 work=$(mktemp -d "$BUILD/vm/selftest.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-number=0
 
 vm() { "$here/run" --timeout 120 "$@" > "$work/out" 2> "$work/err" < /dev/null; }
 
-# result DESCRIPTION CONDITION...
-result()
-{
-	local text=$1
-	shift
-	number=$((number + 1))
-	if "$@"; then
-		echo "ok $number $text"
-	else
-		echo "not ok $number $text"
-		head -c 2000 "$work/err" | sed 's/^/# /'
-	fi
-}
-
-says() { grep -qE -- "$2" "$work/$1"; }
-is() { [ "$1" = "$2" ]; }
+# shellcheck source-path=SCRIPTDIR
+. "$here/../ktap.sh"
 
 test_streams_and_status()
 {

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Report of run.sh. In: variant, kind, median, least, first and third quartile, number of
+# Report of run.sh, with median.awk. In: variant, kind, median, least, first and third quartile, number of
 # accesses, mean, a line per boot. Out: the median of the boots' medians (or means), the range of
 # the quartiles (or means), and the ratios that there are limits for.
 
 {
-	n = ++boots[$1, $2]
-	count[$1, $2, n, "median"] = $3
-	count[$1, $2, n, "mean"] = $8
+	boots[$1, $2]++
+	counts[$1, $2, "median"] = counts[$1, $2, "median"] " " $3
+	counts[$1, $2, "mean"] = counts[$1, $2, "mean"] " " $8
 	keep_range($1, $2, "median", $5, $6)
 	keep_range($1, $2, "mean", $8, $8)
 }
@@ -19,16 +19,8 @@ function keep_range(variant, kind, which, from, to) {
 		high[variant, kind, which] = to
 }
 
-function middle(variant, kind, which,    n, i, j, t, v) {
-	n = boots[variant, kind]
-	for (i = 1; i <= n; i++)
-		v[i] = count[variant, kind, i, which]
-	for (i = 1; i <= n; i++)
-		for (j = i + 1; j <= n; j++)
-			if (v[j] < v[i]) {
-				t = v[i]; v[i] = v[j]; v[j] = t
-			}
-	return v[int((n + 1) / 2)]
+function middle(variant, kind, which) {
+	return median(counts[variant, kind, which])
 }
 
 function cell(variant, kind, which) {

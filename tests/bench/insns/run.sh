@@ -34,4 +34,4 @@ for ((boot = 1; boot <= REPEAT; boot++)); do
 	count nop guest nop $boot
 	count tpp guest tpp $boot
 done
-awk -f "$here/report.awk" "$results/counts"
+awk -f "$here/../median.awk" -f "$here/report.awk" "$results/counts"
