@@ -452,7 +452,7 @@ static void helper_killed(void)
 	seq = tierx_sys_nr("switch_seq");
 	for (; tierx_now_ms() < end; killed++) {
 		pid = tierx_fork(swap_of_parent, NULL);
-		tierx_sleep_ms(rand() % 100);
+		tierx_sleep_ms(rand() % (100 * tierx_slower()));
 		ASSERT_EQ(kill(pid, SIGKILL), 0);
 		ASSERT_EQ(tierx_wait_child(pid, 10000), 128 + SIGKILL);
 		ASSERT(tierx_enabled());

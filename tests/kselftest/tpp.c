@@ -15,7 +15,7 @@
 /* More than the watermarks: kswapd must not have given up before there is demotion. */
 #define FREE_PAGES 8192
 /* An emulated guest is slow: hot memory has to be touched within this time. */
-#define HOT_MS 3000
+#define HOT_MS (3000 * tierx_slower())
 /* So short that no memory is hot. */
 #define NEVER_HOT_MS 1
 #define SETTLED_MS   2000

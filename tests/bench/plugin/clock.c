@@ -25,7 +25,7 @@ static void set_yield(struct vcpu *v)
 	for (unsigned int i = 0; i < rig.nr_vcpus; i++)
 		if (!rig.vcpus[i].waiting && rig.vcpus[i].local_ns < least)
 			least = rig.vcpus[i].local_ns;
-	rig_clock.yield_ns = least + CLOCK_QUANTUM_NS;
+	rig_clock.yield_ns = least + CLOCK_QUANTUM_NS * rig.slowdown;
 }
 
 void clock_turn(void)

@@ -13,7 +13,7 @@
 
 #include "tier.h"
 
-/* Also how late a timer can be. */
+/* Also how late a timer can be. Times rig.slowdown, as it is so much work. */
 #define CLOCK_QUANTUM_NS 50000
 /* A kernel that boots waits for time to pass, an instruction at a time. */
 #define CLOCK_SKIP_NS 2000

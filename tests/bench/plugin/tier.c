@@ -53,7 +53,7 @@ static void on_block(unsigned int index, void *data)
 	if (unlikely((uint32_t)block == v->return_to) && kernel && v->return_to)
 		threads_return(v);
 	v->counters.instructions[kernel] += nr;
-	clock_spend(v, nr, nr);
+	clock_spend(v, nr, nr * rig.slowdown);
 }
 
 static void miss(struct vcpu *v, uint64_t paddr, bool write, enum count_class class)
@@ -72,7 +72,7 @@ static void miss(struct vcpu *v, uint64_t paddr, bool write, enum count_class cl
 	if (node < 0)
 		return;
 	v->counters.misses[class][node]++;
-	clock_spend(v, 0, rig.latency[v->initiator][node]);
+	clock_spend(v, 0, rig.latency[v->initiator][node] * rig.slowdown);
 }
 
 static inline void access(struct vcpu *v, uint32_t info, uint64_t vaddr, bool kernel)
@@ -280,6 +280,7 @@ qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **
 	rig.id = id;
 	rig.nr_vcpus = info->system.smp_vcpus;
 	rig.llc_kib = 1024;
+	rig.slowdown = 1;
 	rig.tlb_ns = 4000000;
 	rig.time = "none";
 	for (int i = 0; i < argc; i++)

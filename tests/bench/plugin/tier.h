@@ -34,6 +34,7 @@ struct rig {
 	struct vcpu vcpus[MAX_VCPUS];
 	struct cache caches[MAP_NODES];
 	uint64_t latency[MAP_NODES][MAP_NODES]; /* initiator, target; ns */
+	uint64_t slowdown; /* of the whole machine: of instructions, 1 ns each, and of latencies */
 	bool round_robin; /* one thread runs all CPUs */
 	bool has_clock; /* the guest feels latencies */
 	const char *time; /* of it: "verified", "unverified", "none": not to be reported */

@@ -6,7 +6,7 @@
 
 #define MAX_SPREAD 8
 
-struct wl_window wl_window = { .spread = 1, .hot_percent = 90 };
+struct wl_window wl_window = { .spread = 1, .hot_percent = WL_HOT_PERCENT };
 
 /* A quarter of the slow node stays free, for what is demoted. */
 size_t wl_window_spread(size_t nr)

@@ -2,7 +2,7 @@
 /*
  * big: a hot set larger than the fast tier.
  *
- * Idea: three halves of the fast node are hot alike, and get 95 % of the accesses. All begins
+ * Idea: three halves of the fast node are hot alike, and get 99 % of the accesses. All begins
  * on the slow node; the fast one is full of cold pages.
  * Hot set: those pages; not all of them can be on the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -16,15 +16,14 @@ static void big_reserve(void)
 	size_t most = wl.slow_mib * WL_MIB_PAGES / 16 * 13;
 
 	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 2 * 3;
-	wl_window.hot_percent = 95;
 	wl_window.region =
 		wl_region(wl_window.nr / 4 * 5 < most ? wl_window.nr / 4 * 5 : most, false);
 }
 
 const struct workload workload = {
 	.name = "big",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = big_reserve,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

@@ -61,8 +61,8 @@ static void churn_run(uint64_t ops)
 
 const struct workload workload = {
 	.name = "churn",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = wl_window_reserve_spread,
 	.run = churn_run,
 	.nr_hot = wl_window_nr_hot,

@@ -2,7 +2,7 @@
 /*
  * drift: a hot set that drifts.
  *
- * Idea: a window of an array gets 90 % of the accesses, and moves on by a fifteenth of its
+ * Idea: a window of an array gets 99 % of the accesses, and moves on by a fifteenth of its
  * size with each interval. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: the window, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -22,8 +22,8 @@ static bool drift_shift(unsigned int interval)
 
 const struct workload workload = {
 	.name = "drift",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = wl_window_reserve,
 	.shift = drift_shift,
 	.run = wl_window_run,

@@ -59,8 +59,8 @@ static struct wl_page huge_hot_page(size_t i)
 
 const struct workload workload = {
 	.name = "huge",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = huge_reserve,
 	.run = huge_run,
 	.nr_hot = huge_nr_hot,

@@ -2,7 +2,7 @@
 /*
  * jump: a hot set that jumps.
  *
- * Idea: a window of an array gets 90 % of the accesses; after a third and after two thirds of
+ * Idea: a window of an array gets 99 % of the accesses; after a third and after two thirds of
  * the time it is another one, far away. All begins on the slow node; the fast one is full of
  * cold pages.
  * Hot set: the window, a quarter of the fast node.
@@ -26,8 +26,8 @@ static bool jump_shift(unsigned int interval)
 
 const struct workload workload = {
 	.name = "jump",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = wl_window_reserve,
 	.shift = jump_shift,
 	.run = wl_window_run,

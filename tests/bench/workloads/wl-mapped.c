@@ -2,7 +2,7 @@
 /*
  * mapped: a hot file that is mapped read-only.
  *
- * Idea: as an index or a program's code: pages of a small file get 90 % of the reads, those of
+ * Idea: as an index or a program's code: pages of a small file get 99 % of the reads, those of
  * a larger one the others. Both are in the page cache of the slow node; the fast one is full
  * of cold pages.
  * Hot set: the small file, a sixth of the fast node.
@@ -14,8 +14,7 @@
 
 #include "wl.h"
 
-#define HOT_PERCENT 90
-#define COLD_TIMES  3
+#define COLD_TIMES 3
 
 static char *hot, *cold;
 static size_t nr_hot;
@@ -54,7 +53,7 @@ static void mapped_run(uint64_t ops)
 
 	while (ops--) {
 		random = wl_random(&state);
-		if (wl_chance(random, HOT_PERCENT))
+		if (wl_chance(random, WL_HOT_PERCENT))
 			page = hot + wl_pick(random, nr_hot) * WL_PAGE;
 		else
 			page = cold + wl_pick(random, nr_hot * COLD_TIMES) * WL_PAGE;
@@ -75,8 +74,8 @@ static struct wl_page mapped_hot_page(size_t i)
 
 const struct workload workload = {
 	.name = "mapped",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = mapped_reserve,
 	.run = mapped_run,
 	.nr_hot = mapped_nr_hot,

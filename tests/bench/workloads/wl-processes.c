@@ -3,7 +3,7 @@
  * processes: many processes, each with a small hot set.
  *
  * Idea: 200 processes, as on a machine full of containers; each has some memory of its own, of
- * which an eighth gets 90 % of its accesses. All begins on the slow node; the fast one is full
+ * which an eighth gets 99 % of its accesses. All begins on the slow node; the fast one is full
  * of cold pages.
  * Hot set: those eighths, together a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -62,8 +62,8 @@ static struct wl_page processes_hot_page(size_t i)
 
 const struct workload workload = {
 	.name = "processes",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = processes_reserve,
 	.run = wl_crew_run,
 	.nr_hot = processes_nr_hot,

@@ -77,7 +77,7 @@ static double read_hot_fast(void)
 
 const struct workload workload = {
 	.name = "read",
-	.intervals = 30,
+	.intervals = 24,
 	.ops = 20000,
 	.reserve = read_reserve,
 	.run = read_run,

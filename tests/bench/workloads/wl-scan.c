@@ -2,7 +2,7 @@
 /*
  * scan: one long scan beside a hot set.
  *
- * Idea: a quarter of the accesses reads through a large file-like array once, every second
+ * Idea: an eighth of the accesses reads through a large file-like array once, every second
  * line of each page, never to come back. The others use a hot set. All begins on the slow
  * node; the fast one is full of cold pages.
  * Hot set: what is not scanned, a quarter of the fast node.
@@ -12,7 +12,7 @@
  */
 #include "wl.h"
 
-#define SCAN_PERCENT 25
+#define SCAN_PERCENT 12
 #define SCAN_STEP    (2 * WL_LINE)
 #define SCAN_MIB     352
 
@@ -57,8 +57,8 @@ static void scan_run(uint64_t ops)
 
 const struct workload workload = {
 	.name = "scan",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = scan_reserve,
 	.run = scan_run,
 	.nr_hot = wl_window_nr_hot,

@@ -2,7 +2,7 @@
 /*
  * settled: a control. What is hot is on the fast node already.
  *
- * Idea: a hot set on the fast node gets 90 % of the accesses, a larger array on the slow one
+ * Idea: a hot set on the fast node gets 99 % of the accesses, a larger array on the slow one
  * the others. The rest of the fast node is full of cold pages.
  * Hot set: the pages on the fast node, a quarter of it.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -36,8 +36,8 @@ static void settled_run(uint64_t ops)
 
 const struct workload workload = {
 	.name = "settled",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = settled_reserve,
 	.run = settled_run,
 	.nr_hot = wl_window_nr_hot,

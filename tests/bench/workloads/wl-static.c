@@ -2,7 +2,7 @@
 /*
  * static: a hot set that stays where it is.
  *
- * Idea: some of a large array gets 90 % of the accesses, in pieces of 256 KiB that are spread
+ * Idea: some of a large array gets 99 % of the accesses, in pieces of 256 KiB that are spread
  * over it. All of it begins on the slow node; the fast one is full of cold pages.
  * Hot set: those pieces, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
@@ -12,8 +12,8 @@
 
 const struct workload workload = {
 	.name = "static",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = wl_window_reserve_spread,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

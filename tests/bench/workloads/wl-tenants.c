@@ -118,8 +118,8 @@ static void tenants_print(void)
 
 const struct workload workload = {
 	.name = "tenants",
-	.intervals = 30,
-	.ops = 600000,
+	.intervals = 24,
+	.ops = 500000,
 	.reserve = tenants_reserve,
 	.run = tenants_run,
 	.nr_hot = wl_window_nr_hot,

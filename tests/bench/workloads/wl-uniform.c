@@ -31,8 +31,8 @@ static void uniform_populate(void)
 
 const struct workload workload = {
 	.name = "uniform",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = uniform_reserve,
 	.run = wl_window_run,
 	.nr_hot = wl_window_nr_hot,

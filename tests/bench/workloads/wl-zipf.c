@@ -53,8 +53,8 @@ static struct wl_page zipf_hot_page(size_t i)
 
 const struct workload workload = {
 	.name = "zipf",
-	.intervals = 30,
-	.ops = 1200000,
+	.intervals = 24,
+	.ops = 1000000,
 	.reserve = zipf_reserve,
 	.run = zipf_run,
 	.nr_hot = zipf_nr_hot,

@@ -22,6 +22,8 @@
 #define WL_FAST	     0
 #define WL_SLOW	     1
 #define WL_CHUNK     64 /* pages: hot memory comes in pieces of this size */
+/* Of the accesses. Of the others each cold page gets one in some ten seconds of a run. */
+#define WL_HOT_PERCENT 99
 /* From here on the fast node has 1 GiB to spare, and is not filled with cold pages. */
 #define WL_LARGE_MIB 1536
 
