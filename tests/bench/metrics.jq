@@ -31,6 +31,17 @@ def parts: ((map(select(.shift)) | length) * 2 < length) as $seldom
 def delta($before; $after; $name): ($after[$name] // 0) - ($before[$name] // 0);
 def delta_all($before; $after): [$after | to_entries[] | {key, value: (.value - ($before[.key] // 0))} | select(.value != 0)] | from_entries;
 
+# Sums of numbers, member by member.
+def sum_of($a; $b):
+	if ($a | type) == "object" and ($b | type) == "object" then
+		reduce ($a + $b | keys_unsorted[]) as $k ({}; .[$k] = sum_of($a[$k]; $b[$k]))
+	elif $a == null then $b elif $b == null then $a
+	elif ($a | type) == "number" then $a + $b else null end;
+
+# Phases have the number of their first interval, and one more.
+def steady_work($phases; $nr): [$phases[] | select(.tag > ($nr * 2 / 3 | floor))
+	| {instructions, work_ns, threads, groups}] | reduce .[] as $p (null; sum_of(.; $p));
+
 def first($key): map(select(has($key))) | .[0][$key];
 
 . as $lines
@@ -77,6 +88,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 		bytes_per_hot_byte: (if ($about.hot_bytes // 0) > 0 then delta($before; $after; "pgmigrate_success") * 4096 / $about.hot_bytes | round4 else null end),
 		vmstat: delta_all($before; $after)},
 	work: ($c.total // {} | {instructions, work_ns, threads, groups, functions}),
+	steady_work: steady_work($c.phases // []; $intervals | length),
 	state_bytes: $who.bpf_bytes,
 	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4), ops: (map(.ops) | add),
 		fast_mib: (steady | map(.fast_mib) | if length > 0 then add / length | round4 else null end)})),

@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=36
+tests=37
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -35,6 +35,7 @@ line()
 	moves: {promoted: 256, demoted: 128, migrated: 512, failed: 0, pingpong: null, bytes_per_hot_byte: 2},
 	work: {instructions: {user: 900, kernel: 100}, work_ns: 2000, threads: {kswapd: {instructions: 20, work_ns: 20}},
 		groups: {hooks: {instructions: 10, work_ns: 20}}},
+	steady_work: {instructions: {user: 90, kernel: 10}, threads: {kswapd: {instructions: 3}}, groups: {scanning: {instructions: 2}}},
 	state_bytes: 0, tenants: [], latency: null} | '"${5:-.}"
 }
 
@@ -83,6 +84,7 @@ test_arithmetic()
 	result "the median of two is between them" is "$(figure "$(row none) | .figures.time_s.median")" 11
 	result "work is of all instructions" is \
 		"$(figure "$(row peer) | .figures.cost | [.hooks.median, .threads.median, .scanning.median]")" "[0.01,0.02,0]"
+	result "that of the last third is on its own" is "$(figure "$(row peer) | .figures.steady_cost.median")" "0.05"
 	result "and of all time" is "$(figure "$(row peer) | .figures.cost_ns.hooks.median")" "0.01"
 }
 

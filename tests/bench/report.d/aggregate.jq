@@ -36,7 +36,7 @@ def tiering_threads: ["ktierx", "kswapd", "kdamond", "kcompactd", "khugepaged", 
 def scanning_groups: ["scanning", "idle_tracking"];
 
 def cost_of($what): # "instructions" or "work_ns"
-	.work as $w
+	. as $w
 	| (if $what == "instructions" then ($w.instructions // {} | add) else $w.work_ns end) as $all
 	| {hooks: ($w.groups.hooks[$what] // 0),
 	   threads: ([tiering_threads[] | $w.threads[.][$what] // 0] | add),
@@ -44,7 +44,10 @@ def cost_of($what): # "instructions" or "work_ns"
 	| map_values(ratio_of(.; $all));
 
 def costs: if (.work.instructions // null) == null then null
-	else {instructions: cost_of("instructions")} + if verified then {ns: cost_of("work_ns")} else {} end end;
+	else {instructions: (.work | cost_of("instructions"))} + if verified then {ns: (.work | cost_of("work_ns"))} else {} end end;
+
+def steady_cost: if (.steady_work.instructions // null) == null then null
+	else .steady_work | cost_of("instructions") | add end;
 
 # --- one contestant -------------------------------------------------------------------
 
@@ -81,6 +84,7 @@ def figures($lines):
 		pingpong: ($runs | map(.moves.pingpong) | spread),
 		bytes_per_hot_byte: ($runs | map(.moves.bytes_per_hot_byte) | spread),
 		cost: ($runs | map(costs.instructions) | spread_members),
+		steady_cost: ($runs | map(steady_cost) | spread),
 		cost_ns: ($runs | map(costs.ns) | spread_members),
 		state_bytes: ($runs | map(.state_bytes) | spread),
 		latency: ($runs | map(.latency) | spread_members),

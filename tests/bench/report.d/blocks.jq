@@ -130,11 +130,12 @@ def speed_row: .state as $state | .figures as $f | if $f == null then not_ok(8) 
 	 ($f.hot_fast | ranged(percent)), ($f.converged_s | ranged_list(seconds))] end;
 
 def moves_head: ["contestant", "promoted", "demoted", "all migrated", "failed", "ping-pong", "bytes moved / hot byte",
-	"in hooks", "in threads", "scanning", "its time in hooks / threads / scanning", "state"];
+	"in hooks", "in threads", "scanning", "all three, steady", "its time in hooks / threads / scanning", "state"];
 def moves_row: .figures as $f | [name_cell,
 	($f.promoted | ranged(count)), ($f.demoted | ranged(count)), ($f.migrated | ranged(count)),
 	($f.failed_moves | ranged(count)), ($f.pingpong | ranged(count)), ($f.bytes_per_hot_byte | ranged(plain)),
 	($f.cost.hooks | ranged(small_percent)), ($f.cost.threads | ranged(small_percent)), ($f.cost.scanning | ranged(small_percent)),
+	($f.steady_cost | ranged(small_percent)),
 	(if $f.cost_ns then $f.cost_ns | [.hooks, .threads, .scanning] | map(.median | small_percent) | join(" / ")
 	 else dash end),
 	($f.state_bytes | ranged(size))];

@@ -156,13 +156,19 @@ static size_t hot_bytes(void)
 	return workload.hot_bytes ? workload.hot_bytes() : workload.nr_hot() * WL_PAGE;
 }
 
+/* The last third is called steady; metrics.jq has it, too. */
+static unsigned int first_steady(void)
+{
+	return wl.intervals * 2 / 3;
+}
+
 static void run_interval(unsigned int interval)
 {
 	struct counters from, to;
 	bool counted, shifted = workload.shift && workload.shift(interval);
 	uint64_t start, end;
 
-	if (shifted || !interval)
+	if (shifted || !interval || interval == first_steady())
 		count_phase(interval + FIRST_PHASE);
 	if (shifted && wl.placement == WL_ORACLE)
 		wl_oracle_follow();
