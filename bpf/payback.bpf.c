@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * payback: a page moves if the move pays for itself.
+ *
+ * Idea: what a move takes, and how much faster each access is afterwards, is
+ * known from the nodes' latencies; so is, then, how often a page has to be used
+ * for the move to have paid within horizon_ms. Pages that are used at that rate
+ * are young again within a window of that length after their accessed bits were
+ * cleared, and within a second one. A few pages at random are looked at all the
+ * time (probes), on both tiers: they tell how many pages of the slow tier would
+ * pay, and for how many the fast tier has idle ones to give. Only when these are
+ * so many that finding them costs less than moving them, all of the slow tier is
+ * looked at (a search). Idle pages of the fast tier make room. Reads of files
+ * that nobody maps leave no accessed bits: of these the kernel's samples count.
+ * When the fast tier has nothing idle left, nothing moves.
+ * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
+ * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
+ * believed: "Chrono" (EuroSys 2025); CLOCK for what is idle.
+ * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies.
+ * Good for: everything that has a hot set; it needs no setting. Programs are not
+ * disturbed by faults.
+ * Bad for: machines without a CPU to spare while a hot set is searched: a search
+ * takes most of one for the time that the slow tier's page tables take. Hot sets
+ * that are gone before they have paid. A huge page is taken for a page: how much
+ * of it is used is not known.
+ * Limits: of several slow nodes one is looked at at a time. A window is no
+ * shorter than a tick, 10 ms. Half a MiB of state, whatever the machine.
+ */
+#include <tier_ext/span.bpf.h>
+
+#define PAGE_BYTES  4096
+#define LINE_BYTES  64
+#define HASH_FACTOR 0x9E3779B97F4A7C15ULL
+#define MS	    1000000ULL
+/* What a move costs besides copying: two page table updates, flushes, locks. */
+#define MOVE_NS 10000
+/* If the firmware does not tell: DRAM, and CXL memory. */
+#define FAST_NS 100
+#define SLOW_NS 250
+
+#define NR_PROBES  64
+#define NR_LIST	   8192
+#define NR_READS   16384
+#define QUEUE_MAX  4096
+#define MAKE_ROOM  2048
+#define GIVE_UP_MS 2000
+#define PAUSE_MIN  500
+#define PAUSE_MAX  32000
+/* Folios of a part of a search, which takes half of a window. */
+#define PASS_MIN 1024
+#define PASS_MAX 65536
+/* Sharing of the probes' results: the new ones count a half. */
+#define SHARE_ONE 1024
+
+TIERX_TUNE(u32, horizon_ms, 10000, 100, 3600000, "ms",
+	   "a move has to have paid for itself after this time");
+TIERX_TUNE(u32, scan_per_move, 64, 1, 65536, "",
+	   "a search is worth it if at least one page in so many is moved");
+TIERX_TUNE(u32, idle_ms, 1000, 10, 600000, "ms",
+	   "pages of the fast tier that are not used for so long can be demoted");
+TIERX_TUNE(u32, headroom_percent, 2, 0, 50, "%", "how much of a fast node is kept free");
+TIERX_TUNE(u32, probe_ms, 250, 10, 60000, "ms", "how often pages are looked at");
+TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
+	   "an unmapped page is hot after so many samples of its reads within horizon_ms");
+
+struct payback_stats {
+	u64 probes TIERX_HELP("pages of slow memory looked at at random");
+	u64 hot_probes TIERX_HELP("of these, pages that would pay");
+	u64 searches TIERX_HELP("times that all slow memory was looked at");
+	u64 searched TIERX_HELP("folios looked at in searches");
+	u64 once TIERX_HELP("of these, folios that were used in the first window");
+	u64 twice TIERX_HELP("and in the second one, too");
+	u64 promoted TIERX_HELP("folios queued for promotion");
+	u64 no_room TIERX_HELP("folios that would pay, but nothing was idle to make room");
+	u64 made_room TIERX_HELP("folios queued for demotion");
+	u64 read_hot TIERX_HELP("unmapped folios queued because they were read often");
+	u64 refused TIERX_HELP("folios that could not be queued");
+};
+TIERX_STATS(struct payback_stats);
+
+/* Unmapped pages whose reads were sampled lately: one that has the same place takes it over. */
+struct reads {
+	u32 pfn; /* the lower half is enough to tell them apart */
+	u32 since_ms; /* the first sample */
+	u32 nr;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_READS);
+	__type(key, u32);
+	__type(value, struct reads);
+} reads SEC(".maps");
+
+struct payback_node {
+	u64 idle_pages; /* fast: could be demoted */
+	u64 demand; /* fast: pages that are on their way here */
+	u64 due_ns;
+	u64 search_ns; /* slow: no search before this time */
+	u64 pause_ns; /* slow: after a search that was in vain */
+	u64 round_ns; /* fast: when the hand began its round */
+	u32 hot_share; /* slow: of its pages, times SHARE_ONE */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TIERX_SPAN_NODES);
+	__type(key, u32);
+	__type(value, struct payback_node);
+} nodes SEC(".maps");
+
+/* What is looked at now: of a slow node, of a fast one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_LIST);
+	__type(key, u32);
+	__type(value, struct tier_ext_pfn);
+} list SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NR_PROBES);
+	__type(key, u32);
+	__type(value, struct tier_ext_pfn);
+} fast_probes SEC(".maps");
+
+enum phase {
+	REST,
+	PROBED, /* the list has pages at random, none is young */
+	PROBED_TWICE, /* those of them that were young, none of them is now */
+	CLEARED, /* part of the span, nothing in it is young */
+	FOUND, /* the list has what was young in it */
+	MOVE, /* what was young again */
+};
+
+/* A slow node is looked at by one tick at a time, the one that owns this. */
+static s32 owner = -1;
+static enum phase phase;
+static u64 phase_due_ns;
+static u64 part_first, part_end;
+static u32 nr_list, next_in_list, nr_young;
+static u32 pass_folios = PASS_MIN;
+static u64 nr_moved;
+
+/* Likewise, for a fast node. */
+static s32 fast_owner = -1;
+static u32 nr_known, nr_idle;
+
+static struct payback_node *node_of(s32 nid)
+{
+	u32 key = nid;
+
+	return bpf_map_lookup_elem(&nodes, &key);
+}
+
+static u64 latency_of(s32 nid, u64 otherwise)
+{
+	s64 ns = tierx_bpf_node_stat(nid, TIERX_NODE_READ_LATENCY_NS);
+
+	return ns > 0 ? ns : otherwise;
+}
+
+/* --- what pays --- */
+
+/*
+ * A page that is used once in this time has paid within the horizon for being moved up, and for
+ * another being moved down for it.
+ */
+static u64 window_ns(s32 slow, s32 fast)
+{
+	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
+	u64 move_ns = (PAGE_BYTES / LINE_BYTES) * (fast_ns + slow_ns) + MOVE_NS;
+
+	return slow_ns > fast_ns ? horizon_ms * MS / (2 * move_ns) * (slow_ns - fast_ns) : 0;
+}
+
+/* Pages that a fast node has for others. */
+static u64 room_on(s32 nid)
+{
+	struct payback_node *node = node_of(nid);
+	u64 room = node ? node->idle_pages : 0;
+	s64 free = tierx_bpf_node_stat(nid, TIERX_NODE_FREE_PAGES);
+	s64 wmark = tierx_bpf_node_stat(nid, TIERX_NODE_WMARK_HIGH_PAGES);
+
+	return free > wmark ? room + free - wmark : room;
+}
+
+/* So many pages of a node pay, and there is room for them: is that worth looking for them? */
+static bool search_pays(struct payback_node *node, s32 fast, u64 now,
+			const struct tier_ext_node_stat *stat)
+{
+	u64 pages = stat->active_pages + stat->inactive_pages;
+	u64 hot = pages * node->hot_share / SHARE_ONE, room = room_on(fast);
+
+	return hot && now >= node->search_ns && (hot < room ? hot : room) * scan_per_move >= pages;
+}
+
+/* --- lists of pages --- */
+
+/* Not static, here and below: the verifier looks at it once, not in each round of a loop. */
+__noinline s32 payback_pick(u32 i, s32 nid)
+{
+	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
+	struct tierx_span *span = tierx_span_of(nid);
+
+	if (place && span)
+		tierx_span_look(tierx_span_random(span), span->end, place);
+	return 0;
+}
+
+/* Entry @i is young again: it is kept. */
+__noinline s32 payback_keep_young(u32 i)
+{
+	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i), *place, found;
+	u32 key = nr_young;
+
+	if (!entry || !entry->gen)
+		return 0;
+	if (!tierx_span_look(entry->pfn, entry->pfn + 1, &found) || found.gen != entry->gen)
+		return 0;
+	place = bpf_map_lookup_elem(&list, &key);
+	if (!place)
+		return 0;
+	*place = found;
+	nr_young++;
+	return 0;
+}
+
+static void keep_young(void)
+{
+	u32 i;
+
+	nr_young = 0;
+	bpf_for(i, 0, nr_list)
+		payback_keep_young(i);
+	nr_list = nr_young;
+}
+
+static void wait_for(u64 now, u64 window, enum phase next)
+{
+	phase = next;
+	phase_due_ns = now + window;
+}
+
+static void rest(struct payback_node *node, u64 now)
+{
+	phase = REST;
+	node->due_ns = now + probe_ms * MS;
+	owner = -1;
+}
+
+/* --- probes of slow memory --- */
+
+static void probe(s32 nid, u64 now, u64 window)
+{
+	u32 i;
+
+	bpf_for(i, 0, NR_PROBES)
+		payback_pick(i, nid);
+	nr_list = NR_PROBES;
+	tierx_stat_add(probes, NR_PROBES);
+	wait_for(now, window, PROBED);
+}
+
+static void note_share(struct payback_node *node)
+{
+	node->hot_share = (node->hot_share + nr_list * SHARE_ONE / NR_PROBES) / 2;
+	tierx_stat_add(hot_probes, nr_list);
+}
+
+/* --- a search, part by part --- */
+
+static void clear_part(struct tierx_span *span, u64 now, u64 window)
+{
+	u64 ns;
+
+	part_first = span->at;
+	tierx_stat_add(searched, tierx_span_clear(span, pass_folios));
+	part_end = span->at;
+
+	ns = bpf_ktime_get_ns() - now;
+	if (ns > window / 2 && pass_folios > PASS_MIN)
+		pass_folios /= 2;
+	else if (ns < window / 4 && pass_folios < PASS_MAX)
+		pass_folios *= 2;
+	wait_for(now, window, CLEARED);
+}
+
+/* What was young comes on the list; if that is full, the rest will be the next part. */
+static void look_through_part(struct tierx_span *span, s32 nid)
+{
+	struct tier_ext_page *page;
+	struct tier_ext_pfn *entry;
+	u32 key;
+
+	nr_list = 0;
+	bpf_for_each(tierx_pfn, page, part_first, part_end, TIERX_WALK_HARVEST) {
+		if (!page->young || page->nid != nid)
+			continue;
+		key = nr_list;
+		entry = bpf_map_lookup_elem(&list, &key);
+		if (!entry) {
+			span->at = page->pfn;
+			break;
+		}
+		entry->pfn = page->pfn;
+		entry->gen = page->gen;
+		nr_list++;
+	}
+	tierx_stat_add(once, nr_list);
+}
+
+__noinline s32 payback_promote(u32 i)
+{
+	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i);
+
+	if (!entry)
+		return 0;
+	if (tierx_bpf_pfn_migrate(entry->pfn, entry->gen, -1, 0)) {
+		tierx_stat_add(refused, 1);
+		return 0;
+	}
+	tierx_stat_add(promoted, 1);
+	nr_moved++;
+	return 0;
+}
+
+/* As many as there is room for now. Returns false when there is nothing left to do. */
+static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
+{
+	s64 free = tierx_bpf_node_stat(fast, TIERX_NODE_FREE_PAGES);
+	s64 wmark = tierx_bpf_node_stat(fast, TIERX_NODE_WMARK_HIGH_PAGES);
+	struct payback_node *node = node_of(fast);
+	u32 i, nr = nr_list - next_in_list;
+
+	if (!node)
+		return false;
+	if (nr > free - wmark)
+		nr = free > wmark ? free - wmark : 0;
+	if (nr > QUEUE_MAX - stat->queue_len)
+		nr = QUEUE_MAX > stat->queue_len ? QUEUE_MAX - stat->queue_len : 0;
+	bpf_for(i, 0, nr)
+		payback_promote(next_in_list + i);
+	next_in_list += nr;
+	node->demand = nr_list - next_in_list;
+	if (!node->demand)
+		return false;
+	if (now < phase_due_ns && (node->idle_pages || nr))
+		return true;
+	tierx_stat_add(no_room, node->demand);
+	node->demand = 0;
+	return false;
+}
+
+/* The next search has to wait if this one was not worth it, and longer each time. */
+static void end_search(struct payback_node *node, struct tierx_span *span, u64 now,
+		       const struct tier_ext_node_stat *stat)
+{
+	tierx_stat_add(searches, 1);
+	tierx_span_restart(span);
+	if (nr_moved * scan_per_move >= stat->active_pages + stat->inactive_pages)
+		node->pause_ns = 0;
+	else if (node->pause_ns < PAUSE_MAX * MS)
+		node->pause_ns = 2 * node->pause_ns ?: PAUSE_MIN * MS;
+	node->search_ns = now + node->pause_ns;
+	rest(node, now);
+}
+
+/* --- a slow node's tick --- */
+
+static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+		      u64 now, const struct tier_ext_node_stat *stat)
+{
+	u64 window = window_ns(nid, fast);
+
+	switch (phase) {
+	case REST:
+		probe(nid, now, window);
+		break;
+	case PROBED:
+		keep_young();
+		wait_for(now, window, PROBED_TWICE);
+		break;
+	case PROBED_TWICE:
+		keep_young();
+		note_share(node);
+		nr_moved = 0;
+		if (search_pays(node, fast, now, stat))
+			clear_part(span, now, window);
+		else
+			rest(node, now);
+		break;
+	case CLEARED:
+		look_through_part(span, nid);
+		wait_for(now, window, FOUND);
+		break;
+	case FOUND:
+		keep_young();
+		tierx_stat_add(twice, nr_list);
+		next_in_list = 0;
+		wait_for(now, GIVE_UP_MS * MS, MOVE);
+		break;
+	case MOVE:
+		if (move(fast, now, stat))
+			break;
+		if (span->at < span->end)
+			clear_part(span, now, window);
+		else
+			end_search(node, span, now, stat);
+		break;
+	}
+}
+
+static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_stat *stat)
+{
+	struct tierx_span *span = tierx_span_of(nid);
+	struct payback_node *node = node_of(nid);
+
+	if (!span || !node)
+		return;
+	if (owner == -1 && now >= node->due_ns)
+		__sync_val_compare_and_swap(&owner, -1, nid);
+	if (owner == nid && (now >= phase_due_ns || phase == MOVE))
+		slow_step(node, span, nid, fast, now, stat);
+}
+
+/* --- a fast node's tick --- */
+
+__noinline s32 payback_fast_pick(u32 i, s32 nid)
+{
+	struct tier_ext_pfn *place = bpf_map_lookup_elem(&fast_probes, &i);
+	struct tierx_span *span = tierx_span_of(nid);
+
+	if (place && span)
+		tierx_span_look(tierx_span_random(span), span->end, place);
+	return 0;
+}
+
+__noinline s32 payback_fast_check(u32 i)
+{
+	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&fast_probes, &i), found;
+	bool young;
+
+	if (!entry || !entry->gen)
+		return 0;
+	young = tierx_span_look(entry->pfn, entry->pfn + 1, &found);
+	if (found.gen == entry->gen) {
+		nr_known++;
+		nr_idle += !young;
+	}
+	return 0;
+}
+
+static void fast_probe(s32 nid, struct payback_node *node, u64 now)
+{
+	u32 i;
+
+	bpf_for(i, 0, NR_PROBES)
+		payback_fast_pick(i, nid);
+	node->due_ns = now + idle_ms * MS;
+}
+
+static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_node_stat *stat)
+{
+	u32 i;
+
+	nr_known = nr_idle = 0;
+	bpf_for(i, 0, NR_PROBES)
+		payback_fast_check(i);
+	node->idle_pages =
+		nr_known ? (stat->active_pages + stat->inactive_pages) * nr_idle / nr_known : 0;
+	node->due_ns = now + probe_ms * MS;
+	fast_owner = -1;
+}
+
+/* The first round of the hand finds nothing: it has to be over before there is need. */
+static void make_room(s32 nid, struct payback_node *node, u64 now,
+		      const struct tier_ext_node_stat *stat)
+{
+	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
+	s64 lack = (s64)(wanted + node->demand) - (s64)(stat->free_pages + stat->queue_len);
+	struct tierx_span *span = tierx_span_of(nid);
+
+	if (!span)
+		return;
+	if (span->at == span->first) {
+		if (now < node->round_ns + idle_ms * MS)
+			return;
+		node->round_ns = now;
+	}
+	if (!span->rounds) {
+		tierx_span_clear(span, MAKE_ROOM);
+		if (span->at == span->end)
+			tierx_span_restart(span);
+	} else if (node->idle_pages) {
+		tierx_stat_add(made_room, tierx_span_make_room(nid, lack, MAKE_ROOM));
+	}
+}
+
+static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
+{
+	struct payback_node *node = node_of(nid);
+
+	if (!node)
+		return;
+	make_room(nid, node, now, stat);
+	if (now < node->due_ns)
+		return;
+	if (fast_owner == nid)
+		note_idle(node, now, stat);
+	else if (__sync_val_compare_and_swap(&fast_owner, -1, nid) == -1)
+		fast_probe(nid, node, now);
+}
+
+/* --- ops --- */
+
+/* Enough samples within the horizon? Racy: one that is lost is one of many. */
+static bool is_read_hot(u64 pfn)
+{
+	u32 now = bpf_ktime_get_ns() / MS, key = pfn * HASH_FACTOR >> 32 & (NR_READS - 1);
+	struct reads *entry = bpf_map_lookup_elem(&reads, &key);
+
+	if (!entry)
+		return false;
+	if (entry->pfn != (u32)pfn || now - entry->since_ms > horizon_ms) {
+		entry->pfn = pfn;
+		entry->since_ms = now;
+		entry->nr = 0;
+	}
+	if (++entry->nr < hot_reads)
+		return false;
+	entry->nr = 0;
+	return true;
+}
+
+/* Nobody has mapped it, so no accessed bit tells that it was used. */
+void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *access)
+{
+	s32 fast;
+
+	if ((tierx_bpf_folio_state(folio) & TIERX_FOLIO_MAPPED) ||
+	    !is_read_hot(tierx_bpf_folio_pfn(folio)))
+		return;
+	fast = tierx_bpf_promotion_target(tierx_bpf_folio_nid(folio), access->cpu_nid, 0);
+	if (fast < 0 || !room_on(fast))
+		tierx_stat_add(no_room, 1);
+	else if (tierx_bpf_folio_promote(folio, fast, 0))
+		tierx_stat_add(refused, 1);
+	else
+		tierx_stat_add(read_hot, 1);
+}
+
+/* Memory that reclaim takes from the fast tier goes to the slow one. */
+s32 TIERX_OP(payback_reclaim, struct folio *folio, struct tier_ext_reclaim *reclaim)
+{
+	return reclaim->can_demote ? TIERX_DEMOTE : TIERX_DEFAULT;
+}
+
+void TIERX_OP_SLEEPABLE(payback_tick, s32 nid, struct tier_ext_node_stat *stat)
+{
+	s32 fast = tierx_bpf_promotion_target(nid, -1, 0);
+	u64 now = bpf_ktime_get_ns();
+
+	if (fast >= 0)
+		slow_tick(nid, fast, now, stat);
+	else if (tierx_bpf_demotion_target(nid, 0) >= 0)
+		fast_tick(nid, now, stat);
+}
+
+s32 TIERX_OP_SLEEPABLE(payback_init, struct tier_ext_init_args *args)
+{
+	tierx_spans_find(args);
+	return 0;
+}
+
+TIERX_POLICY(payback, "a page moves if the move pays for itself") = {
+	.name = "payback",
+	.init = (void *)payback_init,
+	.access = (void *)payback_access,
+	.reclaim = (void *)payback_reclaim,
+	.tick = (void *)payback_tick,
+	.tick_ms = 10,
+	.access_period = 8,
+};

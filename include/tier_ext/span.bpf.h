@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where a node's memory is, and a hand that goes round over it, as that of the
+ * CLOCK algorithm does: so many folios in a tick, the next ones in the next.
+ *
+ *	s32 TIERX_OP_SLEEPABLE(my_init, struct tier_ext_init_args *args)
+ *	{
+ *		tierx_spans_find(args);
+ *		...
+ *	struct tierx_span *span = tierx_span_of(nid);
+ *	struct tier_ext_page *page;
+ *
+ *	if (!span)
+ *		return;
+ *	span->left = 1000;
+ *	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST) {
+ *		...
+ *		if (tierx_span_passed(span, page))
+ *			return;
+ *	}
+ *	tierx_span_restart(span);
+ *
+ * What a loop counts is in memory, as @left is: of a variable the verifier would
+ * follow each value that it can have.
+ */
+#ifndef TIER_EXT_SPAN_BPF_H
+#define TIER_EXT_SPAN_BPF_H
+
+#include <tier_ext/tier_ext.bpf.h>
+
+#define TIERX_SPAN_NODES 1024
+/* PFNs; no node begins within a smaller piece of memory: 16 MiB. */
+#define TIERX_SPAN_STEP 4096
+
+#define TIERX_SPAN_INLINE static __always_inline __attribute__((unused))
+
+/**
+ * struct tierx_span - a node's memory
+ * @first: lowest PFN; other nodes' memory may lie between it and @end
+ * @end: one more than the highest
+ * @at: where the hand is
+ * @rounds: how often it went round
+ * @left: folios that it may still pass in this tick
+ * @wanted: pages that are still wanted of them
+ * @queued: folios that were queued
+ */
+struct tierx_span {
+	u64 first;
+	u64 end;
+	u64 at;
+	u64 rounds;
+	u64 left;
+	s64 wanted;
+	u64 queued;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TIERX_SPAN_NODES);
+	__type(key, u32);
+	__type(value, struct tierx_span);
+} tierx_spans SEC(".maps");
+
+/**
+ * tierx_span_of() - a node's span
+ * @nid: the node
+ *
+ * Return: the span; NULL for a node that had no memory when spans were found.
+ */
+TIERX_SPAN_INLINE struct tierx_span *tierx_span_of(s32 nid)
+{
+	u32 key = nid;
+	struct tierx_span *span = bpf_map_lookup_elem(&tierx_spans, &key);
+
+	return span && span->end ? span : NULL;
+}
+
+static long tierx_span_step(u64 i, void *unused)
+{
+	u64 pfn = i * TIERX_SPAN_STEP;
+	u32 key = tierx_bpf_pfn_nid(pfn);
+	struct tierx_span *span = bpf_map_lookup_elem(&tierx_spans, &key);
+
+	if (!span)
+		return 0;
+	if (!span->end) {
+		span->first = pfn;
+		span->at = pfn;
+	}
+	span->end = pfn + TIERX_SPAN_STEP;
+	return 0;
+}
+
+/**
+ * tierx_spans_find() - find out where the nodes' memory is
+ * @args: what init was told
+ *
+ * Memory that comes later is not in any span.
+ */
+TIERX_SPAN_INLINE void tierx_spans_find(struct tier_ext_init_args *args)
+{
+	bpf_loop(args->max_pfn / TIERX_SPAN_STEP + 1, tierx_span_step, NULL, 0);
+}
+
+/**
+ * tierx_span_passed() - the hand has seen a folio
+ * @span: its span
+ * @page: the folio
+ *
+ * Return: whether these were enough.
+ */
+TIERX_SPAN_INLINE bool tierx_span_passed(struct tierx_span *span, const struct tier_ext_page *page)
+{
+	span->at = page->pfn + page->nr_pages;
+	if (span->left)
+		span->left--;
+	return !span->left;
+}
+
+/**
+ * tierx_span_restart() - the hand has come to the end
+ * @span: its span
+ */
+TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
+{
+	span->at = span->first;
+	span->rounds++;
+}
+
+/**
+ * tierx_span_clear() - clear accessed bits from where the hand is
+ * @span: the span
+ * @folios: so many, or to the end of the span
+ *
+ * Sleepable programs only.
+ *
+ * Return: how many folios there were.
+ */
+TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 folios)
+{
+	struct tier_ext_page *page;
+
+	span->left = folios;
+	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST)
+		if (tierx_span_passed(span, page))
+			return folios;
+	span->at = span->end;
+	return folios - span->left;
+}
+
+/**
+ * tierx_span_make_room() - demote what was not used since the hand came by last
+ * @nid: a node whose memory can be demoted
+ * @pages: so many pages, if they are found
+ * @folios: folios that the hand passes at most
+ *
+ * The hand tests and clears accessed bits as it passes, so a page is idle if it
+ * was not used for as long as the hand needs for a round. Sleepable programs
+ * only.
+ *
+ * Return: folios queued for demotion.
+ */
+TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 folios)
+{
+	struct tierx_span *span = tierx_span_of(nid);
+	s32 target = tierx_bpf_demotion_target(nid, 0);
+	struct tier_ext_page *page;
+
+	if (!span || target < 0 || pages <= 0)
+		return 0;
+	span->left = folios;
+	span->wanted = pages;
+	span->queued = 0;
+	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST) {
+		if (page->nid == nid && !page->young &&
+		    !tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0)) {
+			span->wanted -= page->nr_pages;
+			span->queued++;
+		}
+		if (tierx_span_passed(span, page) || span->wanted <= 0)
+			return span->queued;
+	}
+	tierx_span_restart(span);
+	return span->queued;
+}
+
+/**
+ * tierx_span_look() - test and clear accessed bits of one folio
+ * @pfn: where it is
+ * @end: one more than where it may be: the first folio from @pfn on is taken
+ * @found: which folio it was; its gen is 0 if there is none
+ *
+ * Sleepable programs only.
+ *
+ * Return: whether it was used since somebody last looked.
+ */
+TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, u64 end, struct tier_ext_pfn *found)
+{
+	struct tier_ext_page *page;
+
+	found->gen = 0;
+	bpf_for_each(tierx_pfn, page, pfn, end, TIERX_WALK_HARVEST) {
+		found->pfn = page->pfn;
+		found->gen = page->gen;
+		return page->young;
+	}
+	return false;
+}
+
+/**
+ * tierx_span_random() - a place in a span
+ * @span: the span
+ *
+ * Return: a PFN, each as likely as another.
+ */
+TIERX_SPAN_INLINE u64 tierx_span_random(const struct tierx_span *span)
+{
+	return span->first + ((u64)bpf_get_prandom_u32() << 12) % (span->end - span->first);
+}
+
+#endif /* TIER_EXT_SPAN_BPF_H */
