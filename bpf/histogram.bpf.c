@@ -6,7 +6,7 @@
  * each page how often it was found used, of late more than of long ago. A
  * histogram of that over all pages is cut where the fast tier is full: what is
  * above the cut belongs there, what is well below it makes room, and what is in
- * between stays where it is, so that pages at the cut are not moved to and fro.
+ * between stays where it is, so that pages at the cut are not moved back and forth.
  * No threshold is set by anybody.
  * Source: "MEMTIS: Efficient Memory Tiering with Dynamic Page Classification and
  * Page Size Determination" (SOSP 2023).
