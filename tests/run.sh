@@ -118,12 +118,27 @@ tests_of()	# GUEST: lines of program and seconds
 	done < <(table "$here/kselftest/tests")
 }
 
+seconds_of()	# GUEST: that its tests may take
+{
+	awk '{ s += $2 } END { print s + 0 }' "$results/$1.tests"
+}
+
+# Name and options of those that have tests to run, whatever takes longest first.
+guests_to_boot()
+{
+	local name options
+	while read -r name options; do
+		tests_of "$name" > "$results/$name.tests"
+		[ ! -s "$results/$name.tests" ] || echo "$(seconds_of "$name") $name $options"
+	done < <(table "$here/kselftest/guests") | sort -s -k1,1nr | cut -d' ' -f2-
+}
+
 boot_guest()	# NAME OPTION...
 {
 	local name=$1 folder=$results/$1 limit
 	shift
 	mkdir -p "$folder"
-	limit=$(awk -v boot=$((BOOT_SECONDS * slower)) '{ s += $2 } END { print s + boot }' "$folder.tests")
+	limit=$(($(seconds_of "$name") + BOOT_SECONDS * slower))
 	"$here/vm/run" --kernel "$BUILD/$CONFIG/bzImage" --timeout "$limit" \
 		--share "$results" --cwd "$programs" \
 		--console "$folder/console" --dmesg "$folder/dmesg" "$@" -- \
@@ -137,8 +152,6 @@ boot_guests()
 {
 	local name options running=1
 	while read -r name options; do
-		tests_of "$name" > "$results/$name.tests"
-		[ -s "$results/$name.tests" ] || continue
 		if [ $running -ge "$JOBS" ]; then
 			wait -n
 			running=$((running - 1))
@@ -146,7 +159,7 @@ boot_guests()
 		echo "booting guest $name ($CONFIG kernel) for $(wc -l < "$results/$name.tests") tests"
 		eval "boot_guest $name $options" < /dev/null &
 		running=$((running + 1))
-	done < <(table "$here/kselftest/guests")
+	done < <(guests_to_boot)
 	wait
 }
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The shipped policies that look for hot memory find it, leave cold memory where it is, make room,
+ * and do nothing where there is nothing to gain.
+ *
+ * The fast node is full of memory that nobody touches. On the slow one is memory that is touched all
+ * the time, and as much that is not.
+ */
+#include <bpf/libbpf.h>
+#include <sched.h>
+
+#include "tierx_test.h"
+
+#define HOT_PAGES 8192
+/* More than the watermarks, less than what is hot: room has to be made. */
+#define FREE_PAGES 6144
+#define SEED	   7
+#define CPU	   0
+/* Percent: of hot pages that have to arrive, of others that may move. */
+#define MOST	 90
+#define FEW	 5
+#define LIMIT_MS 90000
+#define QUIET_MS 5000
+
+struct memory {
+	struct tierx_mem *hot;
+	struct tierx_mem *cold;
+	struct tierx_mem *filling;
+};
+
+/*
+ * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one forgets
+ * nothing on its own. Another process on the same CPU makes it forget.
+ */
+static int flush_tlb(void *unused __attribute__((unused)))
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(CPU, &set);
+	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	for (;;)
+		tierx_sleep_ms(1);
+	return 0;
+}
+
+static void fill_memory(struct memory *memory, int hot_node)
+{
+	int fast = tierx_fast_node(), slow = tierx_slow_node();
+
+	memory->hot = tierx_mem_alloc(HOT_PAGES, hot_node);
+	memory->cold = tierx_mem_alloc(HOT_PAGES, slow);
+	memory->filling =
+		tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - FREE_PAGES, fast);
+	tierx_mem_fill(memory->hot, SEED);
+	tierx_mem_fill(memory->cold, SEED);
+	tierx_fork(flush_tlb, NULL);
+	tierx_touch_start(memory->hot, CPU, false);
+}
+
+static struct tierx_policy *start(const char *name)
+{
+	struct tierx_policy *policy = tierx_open_shipped(name);
+
+	if (bpf_object__find_map_by_name(tierx_object(policy), "pages"))
+		tierx_size_by_pfn(policy, "pages");
+	tierx_set_demotion(true);
+	tierx_set_tiering();
+	tierx_set_all_hot();
+	tierx_start(policy);
+	return policy;
+}
+
+static size_t percent_fast(struct tierx_mem *mem)
+{
+	return tierx_mem_count(mem, tierx_fast_node()) * 100 / mem->pages;
+}
+
+static void report(const char *name, struct memory *memory)
+{
+	tierx_note(
+		"%s: on the fast node: %zu %% of hot, %zu %% of cold; promoted %llu, demoted %llu",
+		name, percent_fast(memory->hot), percent_fast(memory->cold),
+		(unsigned long long)tierx_event("promoted_pages"),
+		(unsigned long long)tierx_event("demoted_pages"));
+}
+
+static void finds(const char *name)
+{
+	struct memory memory;
+
+	start(name);
+	fill_memory(&memory, tierx_slow_node());
+	TIERX_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	report(name, &memory);
+	ASSERT(tierx_enabled());
+	ASSERT_GE(percent_fast(memory.hot), MOST);
+	ASSERT_LE(percent_fast(memory.cold), FEW);
+	ASSERT_EQ(tierx_event("bad_verdict"), 0);
+	ASSERT_EQ(tierx_mem_verify(memory.hot, SEED), 0);
+	ASSERT_EQ(tierx_mem_verify(memory.cold, SEED), 0);
+}
+
+/* What is hot is on the fast node already. */
+static void rests(const char *name)
+{
+	struct memory memory;
+	uint64_t promoted;
+
+	fill_memory(&memory, tierx_fast_node());
+	start(name);
+	promoted = tierx_event("promoted_pages");
+	tierx_sleep_ms(QUIET_MS);
+	report(name, &memory);
+	ASSERT(tierx_enabled());
+	ASSERT_LE(tierx_event("promoted_pages") - promoted, HOT_PAGES * FEW / 100);
+	ASSERT_GE(percent_fast(memory.hot), 100 - FEW);
+}
+
+#define POLICY(name)                                                                               \
+	static void finds_##name(void)                                                             \
+	{                                                                                          \
+		finds(#name);                                                                      \
+	}                                                                                          \
+	static void rests_##name(void)                                                             \
+	{                                                                                          \
+		rests(#name);                                                                      \
+	}
+
+POLICY(idle_time)
+POLICY(histogram)
+POLICY(payback)
+
+#define TESTS(name)                                                                                \
+	TIERX_TEST(finds_##name, #name " brings what is hot to the fast node, and nothing else"),  \
+		TIERX_TEST(rests_##name, #name " moves nothing if what is hot is there already")
+
+static const struct tierx_test tests[] = {
+	TESTS(idle_time),
+	TESTS(histogram),
+	TESTS(payback),
+};
+
+TIERX_TEST_MAIN(tests, tierx_unmet_tiers)
