@@ -28,6 +28,8 @@
 /* Of a page that is used in each round after some of them; a quarter is forgotten in each. */
 #define SCORE_ADD 64
 #define QUEUE_MAX 4096
+/* However much room there is: a page that was used in one round of many is not worth a move. */
+#define CUT_MIN 5
 
 TIERX_TUNE(u32, folios_per_tick, 512, 1, 1048576, "", "the hand's pace: folios of a node in 20 ms");
 TIERX_TUNE(u32, fill_percent, 95, 1, 100, "%", "how much of the fast tier is for hot pages");
@@ -46,7 +48,9 @@ struct histogram_stats {
 };
 TIERX_STATS(struct histogram_stats);
 
+/* The score and SEEN; 0 if the hand has not been here yet. */
 TIERX_PFN_STATE(pages, u32);
+#define SEEN 1
 
 /* Pages of a node by score: of the round that is under way, and of the last one. */
 struct histogram_node {
@@ -91,13 +95,12 @@ __noinline s32 histogram_add_node(s32 nid)
 	return 0;
 }
 
-/* Bin 0 was not used at all. */
 static u32 find_cut(void)
 {
 	u64 room = capacity * fill_percent / 100, sum = 0;
 	s32 bin;
 
-	for (bin = NR_BINS - 1; bin > 0; bin--) {
+	for (bin = NR_BINS - 1; bin >= CUT_MIN; bin--) {
 		sum += total[bin];
 		if (sum > room)
 			break;
@@ -125,17 +128,26 @@ static void end_round(struct tierx_span *span, struct histogram_node *node)
 
 /* --- one page --- */
 
-/* Returns its bin. */
-static u32 note(u64 pfn, bool young)
+/*
+ * Returns its bin. That it was used some time before the first look says nothing; until more is
+ * known it shall stay where it is.
+ */
+static u32 note(u64 pfn, bool young, bool is_fast)
 {
-	u32 *score = pages_of(pfn);
+	u32 *state = pages_of(pfn), score;
 
-	if (!score)
+	if (!state)
 		return 0;
-	*score = *score - *score / 4 + (young ? SCORE_ADD : 0);
-	if (*score > SCORE_MAX)
-		*score = SCORE_MAX;
-	return *score >> BIN_SHIFT;
+	if (!*state) {
+		*state = SEEN + (is_fast ? SCORE_ADD : 0);
+		return (*state - SEEN) >> BIN_SHIFT;
+	}
+	score = *state - SEEN;
+	score = score - score / 4 + (young ? SCORE_ADD : 0);
+	if (score > SCORE_MAX)
+		score = SCORE_MAX;
+	*state = SEEN + score;
+	return score >> BIN_SHIFT;
 }
 
 static void promote(const struct tier_ext_page *page, s32 fast)
@@ -176,7 +188,7 @@ static void pass(struct tierx_span *span, struct histogram_node *node, s32 nid)
 	span->left = folios_per_tick;
 	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST) {
 		if (page->nid == nid) {
-			bin = note(page->pfn, page->young) & (NR_BINS - 1);
+			bin = note(page->pfn, page->young, fast < 0) & (NR_BINS - 1);
 			node->coming[bin] += page->nr_pages;
 			tierx_stat_add(looked_at, 1);
 			tierx_stat_add(young, !!page->young);
@@ -218,10 +230,10 @@ void TIERX_OP(histogram_access, struct folio *folio, struct tier_ext_access *acc
 {
 	u32 *score = pages_of(tierx_bpf_folio_pfn(folio));
 
-	if (!score || (tierx_bpf_folio_state(folio) & TIERX_FOLIO_MAPPED))
+	if (!score || !*score || (tierx_bpf_folio_state(folio) & TIERX_FOLIO_MAPPED))
 		return;
 	tierx_stat_add(reads, 1);
-	*score = *score + SCORE_ADD < SCORE_MAX ? *score + SCORE_ADD : SCORE_MAX;
+	*score = *score + SCORE_ADD < SEEN + SCORE_MAX ? *score + SCORE_ADD : SEEN + SCORE_MAX;
 }
 
 void TIERX_OP(histogram_migrated, struct tier_ext_request *request, struct tier_ext_result *result)

@@ -119,15 +119,18 @@ void TIERX_OP(idle_time_migrated, struct tier_ext_request *request, struct tier_
 {
 	u32 *from = pages_of(request->pfn), *to = pages_of(result->new_pfn);
 	u32 now = now_ms() | 1;
+	s64 down;
 
 	if (result->error || !from || !to || from == to)
 		return;
 	*to = *from;
-	if (request->move == TIERX_MOVE_PROMOTE) {
+	down = tierx_bpf_node_stat(request->dst_nid, TIERX_NODE_TIER) -
+	       tierx_bpf_node_stat(request->src_nid, TIERX_NODE_TIER);
+	if (down < 0) {
 		*to = now;
 		__sync_fetch_and_add(&nr_promoted, request->nr_pages);
 		tierx_stat_add(promoted, request->nr_pages);
-	} else if (request->move == TIERX_MOVE_DEMOTE) {
+	} else if (down > 0) {
 		if (*from && now - *from < bounce_ms) {
 			__sync_fetch_and_add(&nr_bounced, request->nr_pages);
 			tierx_stat_add(bounced, request->nr_pages);

@@ -119,7 +119,8 @@ static void stress_verify(struct stress *stress)
 	}
 }
 
-#define STRESS_UNTIL(stress, condition) ASSERT_WAIT((stress_go_on(stress), condition), WAIT_MS)
+#define STRESS(stress, condition)	TIERX_WAIT((stress_go_on(stress), condition), WAIT_MS)
+#define STRESS_UNTIL(stress, condition) ASSERT(STRESS(stress, condition))
 
 /* --- policies --- */
 
@@ -241,7 +242,11 @@ static void ejected(const struct mutant *mutant)
 	struct tierx_policy *policy = prepare(mutant, &stress);
 
 	start(mutant, policy);
-	STRESS_UNTIL(&stress, !strcmp(tierx_last_exit("policy"), mutant->name));
+	if (!STRESS(&stress, !strcmp(tierx_last_exit("policy"), mutant->name)))
+		FAIL("not ejected: %llu bad verdicts, %llu hint faults, %llu PTEs armed since boot",
+		     (unsigned long long)tierx_event("bad_verdict"),
+		     (unsigned long long)tierx_vmstat("numa_hint_faults"),
+		     (unsigned long long)tierx_vmstat("numa_pte_updates"));
 	ASSERT(!tierx_enabled());
 	ASSERT_EQ(strtol(tierx_last_exit("kind"), NULL, 10), mutant->error);
 	ASSERT_HAS(tierx_last_exit("msg"), mutant->says);

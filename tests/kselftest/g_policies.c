@@ -48,13 +48,14 @@ static void fill_memory(struct memory *memory, int hot_node)
 {
 	int fast = tierx_fast_node(), slow = tierx_slow_node();
 
+	/* Before there is memory that it would share. */
+	tierx_fork(flush_tlb, NULL);
 	memory->hot = tierx_mem_alloc(HOT_PAGES, hot_node);
 	memory->cold = tierx_mem_alloc(HOT_PAGES, slow);
 	memory->filling =
 		tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - FREE_PAGES, fast);
 	tierx_mem_fill(memory->hot, SEED);
 	tierx_mem_fill(memory->cold, SEED);
-	tierx_fork(flush_tlb, NULL);
 	tierx_touch_start(memory->hot, CPU, false);
 }
 
@@ -89,8 +90,8 @@ static void finds(const char *name)
 {
 	struct memory memory;
 
-	start(name);
 	fill_memory(&memory, tierx_slow_node());
+	start(name);
 	TIERX_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
 	report(name, &memory);
 	ASSERT(tierx_enabled());

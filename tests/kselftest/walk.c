@@ -339,6 +339,44 @@ static void harvest_file(void)
 	expect_harvest(&file->mem, tierx_cgroup_id(cgroup), TIERX_WALK_FILE);
 }
 
+static size_t count_all_young(void)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < *nr_found; i++)
+		count += found[i].young > 0;
+	return count;
+}
+
+/* No page table knows of such accesses. */
+static void harvest_read(void)
+{
+	const uint64_t flags = TIERX_WALK_FILE | TIERX_WALK_HARVEST;
+	int node = tierx_slow_node();
+	struct tierx_file *file;
+	uint64_t memcg_id;
+	char byte;
+	size_t i;
+
+	start();
+	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
+	file = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, node);
+	tierx_drain_lru();
+	walk_lru(node, memcg_id, flags);
+	ASSERT_GE(*nr_found, FILE_PAGES);
+	walk_lru(node, memcg_id, flags);
+	ASSERT_EQ(count_all_young(), 0);
+
+	for (i = 0; i < FILE_PAGES; i += 3)
+		ASSERT_EQ(pread(file->fd, &byte, 1, i * TIERX_PAGE), 1);
+	walk_lru(node, memcg_id, TIERX_WALK_FILE);
+	ASSERT_EQ(count_all_young(), 0);
+	walk_lru(node, memcg_id, flags);
+	ASSERT_EQ(count_all_young(), (FILE_PAGES + 2) / 3);
+	walk_lru(node, memcg_id, flags);
+	ASSERT_EQ(count_all_young(), 0);
+}
+
 /* --- what cannot be walked --- */
 
 static int new_pfn(uint64_t flags)
@@ -389,6 +427,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(lru_all_owners, "by LRU, all pages of a node are found, whoever owns them"),
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
+	TIERX_TEST(harvest_read, "pages that nobody has mapped and that were read since are young"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
 };
 

@@ -334,7 +334,8 @@ struct tier_ext_access {
  * @nr_pages: its size
  * @young: mappings that had their accessed bit set, with TIERX_WALK_HARVEST;
  *	the search ends with the first one, and looks at few mappings of a
- *	folio that has many
+ *	folio that has many. Of a folio that nobody has mapped, 1 if it was
+ *	read or written since the last time
  */
 struct tier_ext_page {
 	u64	pfn;

@@ -3,6 +3,9 @@
  * tier_ext: was a folio accessed since somebody last looked? Accessed bits are
  * tested and cleared through the reverse map, as idle page tracking does, and
  * reclaim is told by the same flag, so that it does not take the folio for cold.
+ * A folio that nobody has mapped is marked idle, which it is no more when somebody
+ * reads or writes it. Idle page tracking by user space has the same marks: as with
+ * DAMON, the two disturb each other.
  *
  * What this costs must not grow with the number of processes that map a folio:
  * a few of its mappings are looked at, of a file beginning with one at random,
@@ -110,13 +113,22 @@ unlock:
 	i_mmap_unlock_read(mapping);
 }
 
+/* Whoever reads or writes a folio by system calls clears the flag. */
+static u32 tierx_harvest_unmapped(struct folio *folio)
+{
+	if (folio_test_idle(folio))
+		return 0;
+	folio_set_idle(folio);
+	return 1;
+}
+
 /**
  * tierx_folio_harvest() - test and clear the accessed bits of a folio
  * @folio: the folio; the caller has a reference
  *
  * Context: may sleep.
  * Return: number of mappings that were found accessed; 0 also if the folio is
- * busy.
+ * busy. Of a folio that nobody has mapped, 1 if it was accessed otherwise.
  */
 u32 tierx_folio_harvest(struct folio *folio)
 {
@@ -128,7 +140,9 @@ u32 tierx_folio_harvest(struct folio *folio)
 		.try_lock  = true,
 	};
 
-	if (!folio_mapped(folio) || !folio_trylock(folio))
+	if (!folio_mapped(folio))
+		return tierx_harvest_unmapped(folio);
+	if (!folio_trylock(folio))
 		return 0;
 	if (folio_test_anon(folio))
 		rmap_walk(folio, &rwc);

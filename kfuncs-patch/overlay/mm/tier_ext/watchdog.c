@@ -171,18 +171,27 @@ static int tierx_starving_node(enum zone_watermarks wmark)
  * It may give up long before the policy is found guilty, so what was refused
  * since there was room for the last time counts.
  */
+/* What is refused from here on counts, if a node runs out of room. */
+static void tierx_room_begin(struct tierx_scope *scope)
+{
+	struct tierx_window *window = &scope->window;
+
+	window->starving = 0;
+	window->starving_refused =
+		tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
+	window->starving_demoted =
+		tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
+}
+
 static void tierx_watch_room(struct tierx_policy *policy)
 {
 	struct tierx_scope *scope = policy->scope;
 	struct tierx_window *window = &scope->window;
-	unsigned long refused = tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
-	unsigned long demoted = tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
 	int nid = tierx_starving_node(WMARK_HIGH);
+	unsigned long refused, demoted;
 
 	if (nid == NUMA_NO_NODE) {
-		window->starving = 0;
-		window->starving_refused = refused;
-		window->starving_demoted = demoted;
+		tierx_room_begin(scope);
 		return;
 	}
 	if (!window->starving) {
@@ -190,8 +199,10 @@ static void tierx_watch_room(struct tierx_policy *policy)
 			window->starving = jiffies | 1;
 		return;
 	}
-	refused -= window->starving_refused;
-	demoted -= window->starving_demoted;
+	refused = tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED) -
+		  window->starving_refused;
+	demoted = tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES) -
+		  window->starving_demoted;
 	if (refused >= TIERX_REFUSED_MIN && refused > demoted &&
 	    time_after(jiffies, window->starving +
 		       msecs_to_jiffies(policy->ops->timeout_ms)))
@@ -283,11 +294,7 @@ void tierx_watchdog_begin(struct tierx_scope *scope)
 {
 	mutex_lock(&tierx_mutex);
 	tierx_window_begin(scope);
-	scope->window.starving = 0;
-	scope->window.starving_refused =
-		tierx_event_read(scope, TIERX_EV_DEMOTION_REFUSED);
-	scope->window.starving_demoted =
-		tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
+	tierx_room_begin(scope);
 	mutex_unlock(&tierx_mutex);
 }
 
