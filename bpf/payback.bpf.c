@@ -46,9 +46,9 @@
 #define GIVE_UP_MS 2000
 #define PAUSE_MIN  500
 #define PAUSE_MAX  32000
-/* Folios of a part of a search, which takes half of a window. */
+/* Folios of a part of a search: as many as are passed in two to four windows. */
 #define PASS_MIN 1024
-#define PASS_MAX 65536
+#define PASS_MAX 1048576
 /* Sharing of the probes' results: the new ones count a half. */
 #define SHARE_ONE 1024
 
@@ -129,8 +129,8 @@ enum phase {
 	PROBED, /* the list has pages at random, none is young */
 	PROBED_TWICE, /* those of them that were young, none of them is now */
 	CLEARED, /* part of the span, nothing in it is young */
-	FOUND, /* the list has what was young in it */
-	MOVE, /* what was young again */
+	FOUND, /* the list has what was young in it, nothing of it is */
+	MOVE, /* what was young again within a window */
 };
 
 /* A slow node is looked at by one tick at a time, the one that owns this. */
@@ -139,7 +139,7 @@ static enum phase phase;
 static u64 phase_due_ns;
 static u64 part_first, part_end;
 static u32 nr_list, next_in_list, nr_young;
-static u32 pass_folios = PASS_MIN;
+static u32 pass_folios = 16 * PASS_MIN;
 static u64 nr_moved;
 
 /* Likewise, for a fast node. */
@@ -163,15 +163,15 @@ static u64 latency_of(s32 nid, u64 otherwise)
 /* --- what pays --- */
 
 /*
- * A page that is used once in this time has paid within the horizon for being moved up, and for
- * another being moved down for it.
+ * A page that is used twice in this time has paid within the horizon for being moved up, and for
+ * another being moved down for it. One of these is seen with a chance of 86 %.
  */
 static u64 window_ns(s32 slow, s32 fast)
 {
 	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
 	u64 move_ns = (PAGE_BYTES / LINE_BYTES) * (fast_ns + slow_ns) + MOVE_NS;
 
-	return slow_ns > fast_ns ? horizon_ms * MS / (2 * move_ns) * (slow_ns - fast_ns) : 0;
+	return slow_ns > fast_ns ? horizon_ms * MS / move_ns * (slow_ns - fast_ns) : 0;
 }
 
 /* Pages that a fast node has for others. */
@@ -244,7 +244,7 @@ static void wait_for(u64 now, u64 window, enum phase next)
 
 static void rest(struct payback_node *node, u64 now)
 {
-	phase = REST;
+	wait_for(now, 0, REST);
 	node->due_ns = now + probe_ms * MS;
 	owner = -1;
 }
@@ -279,9 +279,9 @@ static void clear_part(struct tierx_span *span, u64 now, u64 window)
 	part_end = span->at;
 
 	ns = bpf_ktime_get_ns() - now;
-	if (ns > window / 2 && pass_folios > PASS_MIN)
+	if (ns > 4 * window && pass_folios > PASS_MIN)
 		pass_folios /= 2;
-	else if (ns < window / 4 && pass_folios < PASS_MAX)
+	else if (ns < 2 * window && pass_folios < PASS_MAX)
 		pass_folios *= 2;
 	wait_for(now, window, CLEARED);
 }
@@ -308,6 +308,24 @@ static void look_through_part(struct tierx_span *span, s32 nid)
 		nr_list++;
 	}
 	tierx_stat_add(once, nr_list);
+}
+
+/* It may have been used since it came on the list. */
+__noinline s32 payback_clear(u32 i)
+{
+	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i), found;
+
+	if (entry)
+		tierx_span_look(entry->pfn, entry->pfn + 1, &found);
+	return 0;
+}
+
+static void clear_list(void)
+{
+	u32 i;
+
+	bpf_for(i, 0, nr_list)
+		payback_clear(i);
 }
 
 __noinline s32 payback_promote(u32 i)
@@ -392,7 +410,8 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		break;
 	case CLEARED:
 		look_through_part(span, nid);
-		wait_for(now, window, FOUND);
+		clear_list();
+		wait_for(bpf_ktime_get_ns(), window, FOUND);
 		break;
 	case FOUND:
 		keep_young();
