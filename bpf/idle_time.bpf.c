@@ -181,7 +181,8 @@ static u64 idle_pages(s32 nid, u64 present_pages)
 {
 	u32 i;
 
-	nr_known = nr_idle = 0;
+	nr_known = 0;
+	nr_idle = 0;
 	bpf_for(i, 0, NR_SAMPLES)
 		idle_time_sample(i, nid);
 	return nr_known ? present_pages * nr_idle / nr_known : 0;
@@ -239,7 +240,10 @@ void TIERX_OP_SLEEPABLE(idle_time_tick, s32 nid, struct tier_ext_node_stat *stat
 	if (is_time_to_adjust()) {
 		adjust_rate(idle_pages(nid, stat->present_pages));
 		adjust_threshold();
-		nr_candidates = nr_promoted = nr_bounced = nr_in_second = 0;
+		nr_candidates = 0;
+		nr_promoted = 0;
+		nr_bounced = 0;
+		nr_in_second = 0;
 	}
 	tierx_stat_add(made_room, tierx_span_make_room(nid, lacking(stat), NR_WALK));
 }

@@ -3,16 +3,16 @@
  * payback: a page moves if the move pays for itself.
  *
  * Idea: what a move takes, and how much faster each access is afterwards, is
- * known from the nodes' latencies; so is, then, how often a page has to be used
- * for the move to have paid within horizon_ms. Pages that are used at that rate
- * are young again within a window of that length after their accessed bits were
- * cleared, and within a second one. A few pages at random are looked at all the
- * time (probes), on both tiers: they tell how many pages of the slow tier would
- * pay, and for how many the fast tier has idle ones to give. Only when these are
- * so many that finding them costs less than moving them, all of the slow tier is
- * looked at (a search). Idle pages of the fast tier make room. Reads of files
- * that nobody maps leave no accessed bits: of these the kernel's samples count.
- * When the fast tier has nothing idle left, nothing moves.
+ * known from the nodes' latencies and bandwidths; so is, then, how often a page
+ * has to be used for the move to have paid within horizon_ms. Pages that are
+ * used at that rate are young again within a window of about that time after
+ * their accessed bits were cleared, and within a second one. A few pages at
+ * random are looked at all the time (probes), on both tiers: they tell how many
+ * pages of the slow tier would pay, and for how many the fast tier has idle ones
+ * to give. Only when these are so many that finding them costs less than moving
+ * them, all of the slow tier is looked at (a search). Idle pages of the fast tier
+ * make room. Reads of files that nobody maps leave no accessed bits: of these the
+ * kernel's samples count. When the fast tier has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
  * believed: "Chrono" (EuroSys 2025); CLOCK for what is idle.
@@ -23,20 +23,20 @@
  * takes most of one for the time that the slow tier's page tables take. Hot sets
  * that are gone before they have paid. A huge page is taken for a page: how much
  * of it is used is not known.
- * Limits: of several slow nodes one is looked at at a time. A window is no
+ * Limits: one slow node is looked at in turn. A window is no
  * shorter than a tick, 10 ms. Half a MiB of state, whatever the machine.
  */
 #include <tier_ext/span.bpf.h>
 
 #define PAGE_BYTES  4096
-#define LINE_BYTES  64
 #define HASH_FACTOR 0x9E3779B97F4A7C15ULL
 #define MS	    1000000ULL
 /* What a move costs besides copying: two page table updates, flushes, locks. */
 #define MOVE_NS 10000
 /* If the firmware does not tell: DRAM, and CXL memory. */
-#define FAST_NS 100
-#define SLOW_NS 250
+#define FAST_NS	  100
+#define SLOW_NS	  250
+#define SLOW_MBPS 20000
 
 #define NR_PROBES  64
 #define NR_LIST	   8192
@@ -64,7 +64,7 @@ TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
 	   "an unmapped page is hot after so many samples of its reads within horizon_ms");
 
 struct payback_stats {
-	u64 probes TIERX_HELP("pages of slow memory looked at at random");
+	u64 probes TIERX_HELP("random pages of slow memory that were looked at");
 	u64 hot_probes TIERX_HELP("of these, pages that would pay");
 	u64 searches TIERX_HELP("times that all slow memory was looked at");
 	u64 searched TIERX_HELP("folios looked at in searches");
@@ -169,7 +169,8 @@ static u64 latency_of(s32 nid, u64 otherwise)
 static u64 window_ns(s32 slow, s32 fast)
 {
 	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
-	u64 move_ns = (PAGE_BYTES / LINE_BYTES) * (fast_ns + slow_ns) + MOVE_NS;
+	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
+	u64 move_ns = MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS);
 
 	return slow_ns > fast_ns ? horizon_ms * MS / move_ns * (slow_ns - fast_ns) : 0;
 }
@@ -349,14 +350,15 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 	s64 free = tierx_bpf_node_stat(fast, TIERX_NODE_FREE_PAGES);
 	s64 wmark = tierx_bpf_node_stat(fast, TIERX_NODE_WMARK_HIGH_PAGES);
 	struct payback_node *node = node_of(fast);
+	u64 room = free > wmark ? free - wmark : 0;
 	u32 i, nr = nr_list - next_in_list;
 
 	if (!node)
 		return false;
-	if (nr > free - wmark)
-		nr = free > wmark ? free - wmark : 0;
-	if (nr > QUEUE_MAX - stat->queue_len)
-		nr = QUEUE_MAX > stat->queue_len ? QUEUE_MAX - stat->queue_len : 0;
+	if (nr > room)
+		nr = room;
+	if (nr + stat->queue_len > QUEUE_MAX)
+		nr = stat->queue_len < QUEUE_MAX ? QUEUE_MAX - stat->queue_len : 0;
 	bpf_for(i, 0, nr)
 		payback_promote(next_in_list + i);
 	next_in_list += nr;
@@ -483,7 +485,8 @@ static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_
 {
 	u32 i;
 
-	nr_known = nr_idle = 0;
+	nr_known = 0;
+	nr_idle = 0;
 	bpf_for(i, 0, NR_PROBES)
 		payback_fast_check(i);
 	node->idle_pages =

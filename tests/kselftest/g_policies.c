@@ -3,8 +3,8 @@
  * The shipped policies that look for hot memory find it, leave cold memory where it is, make room,
  * and do nothing where there is nothing to gain.
  *
- * The fast node is full of memory that nobody touches. On the slow one is memory that is touched all
- * the time, and as much that is not.
+ * The fast node is full of memory that nobody touches. On the slow one is memory that is touched
+ * all the time, and as much that is not.
  */
 #include <bpf/libbpf.h>
 #include <sched.h>
@@ -29,8 +29,8 @@ struct memory {
 };
 
 /*
- * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one forgets
- * nothing on its own. Another process on the same CPU makes it forget.
+ * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one
+ * forgets nothing on its own. Another process on the same CPU makes it forget.
  */
 static int flush_tlb(void *unused __attribute__((unused)))
 {
@@ -132,14 +132,13 @@ POLICY(idle_time)
 POLICY(histogram)
 POLICY(payback)
 
-#define TESTS(name)                                                                                \
-	TIERX_TEST(finds_##name, #name " brings what is hot to the fast node, and nothing else"),  \
-		TIERX_TEST(rests_##name, #name " moves nothing if what is hot is there already")
+#define FINDS(name)                                                                                \
+	TIERX_TEST(finds_##name, #name " brings what is hot to the fast node, and nothing else")
+#define RESTS(name) TIERX_TEST(rests_##name, #name " moves nothing if what is hot is there already")
 
 static const struct tierx_test tests[] = {
-	TESTS(idle_time),
-	TESTS(histogram),
-	TESTS(payback),
+	FINDS(idle_time), RESTS(idle_time), FINDS(histogram),
+	RESTS(histogram), FINDS(payback),   RESTS(payback),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet_tiers)

@@ -13,8 +13,8 @@
 #define HOT_PAGES   16384
 /*
  * Percent that one may be more than the other. kswapd stops anywhere between its watermarks, which
- * are thousands of pages apart. A debug kernel does not get to the end of it in time, and how far it
- * gets differs: there one turn shows that tpp moves pages in such numbers at all.
+ * are thousands of pages apart. A debug kernel does not get to the end of it in time, and how far
+ * it gets differs: there one turn shows that tpp moves pages in such numbers at all.
  */
 #define PROMOTED_TOLERANCE (15 * tierx_slower())
 #define DEMOTED_TOLERANCE  (40 * tierx_slower())

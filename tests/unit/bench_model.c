@@ -175,12 +175,38 @@ static void test_cache(void)
 	free(cache.sets);
 }
 
+/* --- streams ------------------------------------------------------------------------------ */
+
+static void test_streams(void)
+{
+	const uint64_t page = PAGE_LINES * LINE_SIZE;
+	struct streams s = {};
+	bool all = true;
+
+	ktap_ok(!streams_access(&s, 0), "the first line of a stream has to be waited for");
+	for (unsigned int i = 1; i < PAGE_LINES; i++)
+		all &= streams_access(&s, i * LINE_SIZE);
+	ktap_ok(all, "the others of its page have not");
+	ktap_ok(!streams_access(&s, page), "the next page begins anew");
+	ktap_ok(!streams_access(&s, page + 2 * LINE_SIZE), "a line that is skipped ends it");
+	all = true;
+	for (unsigned int i = 0; i < NR_STREAMS; i++)
+		streams_access(&s, (10 + i) * page);
+	for (unsigned int i = 0; i < NR_STREAMS; i++)
+		all &= streams_access(&s, (10 + i) * page + LINE_SIZE);
+	ktap_ok(all, "there are several at a time");
+	for (unsigned int i = 0; i < NR_STREAMS; i++)
+		streams_access(&s, (20 + i) * page);
+	ktap_ok(!streams_access(&s, 10 * page + 2 * LINE_SIZE), "but not any number");
+}
+
 int main(void)
 {
-	ktap_plan(NR(places) + 4 + 11 + 13);
+	ktap_plan(NR(places) + 4 + 11 + 13 + 6);
 	test_places();
 	test_ranges();
 	test_front();
 	test_cache();
+	test_streams();
 	return ktap_end();
 }

@@ -79,6 +79,15 @@ check_slowdown()
 	done
 }
 
+# The first line of a page waits, and each of the others is under way by then.
+check_prefetch()
+{
+	boot prefetch --fast 512 --slow 512 --cpus 1 --prefetch -- \
+		sh -c "known misses 0 $MIB 0; known misses 1 $MIB 0"
+	check_line "prefetched, node 0" "$results/prefetch/out" 1 0 "(80 + 63 * 1) / 64"
+	check_line "prefetched, node 1" "$results/prefetch/out" 2 1 "(250 + 63 * 3) / 64"
+}
+
 check_sockets()
 {
 	local cpu node line=0 latency=(80 140 250 140 80 310)
@@ -139,6 +148,7 @@ check_all()
 	printf '%-7s%-48s%-34s%s\n' "" "what" "seen" "wanted"
 	check_nodes
 	check_slowdown
+	check_prefetch
 	check_sockets
 	check_parallel
 	check_repeats

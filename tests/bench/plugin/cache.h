@@ -104,4 +104,32 @@ static inline struct cache_result cache_access(struct cache *c, uint64_t paddr, 
 	return result;
 }
 
+/* --- streams: what a prefetcher has under way -------------------------------------------- */
+
+#define NR_STREAMS 8
+/* No stream goes on into the next page, which may be anywhere. */
+#define PAGE_LINES 64
+
+struct streams {
+	uint64_t next[NR_STREAMS]; /* line + 1; 0 is none */
+	unsigned int oldest;
+};
+
+/* True: the line follows one that was missed before, and was on its way already. */
+static inline bool streams_access(struct streams *s, uint64_t paddr)
+{
+	uint64_t line = paddr >> LINE_SHIFT;
+	uint64_t next = (line + 1) % PAGE_LINES ? line + 2 : 0;
+
+	for (unsigned int i = 0; i < NR_STREAMS; i++) {
+		if (s->next[i] != line + 1)
+			continue;
+		s->next[i] = next;
+		return true;
+	}
+	if (next)
+		s->next[s->oldest++ % NR_STREAMS] = next;
+	return false;
+}
+
 #endif

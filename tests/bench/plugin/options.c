@@ -57,6 +57,8 @@ void options_parse(char *option)
 		parse_latency(value);
 	} else if (!strcmp(option, "llc")) {
 		rig.llc_kib = strtoull(value, NULL, 10);
+	} else if (!strcmp(option, "stream")) {
+		parse_list(value, rig.stream_ns, MAP_NODES);
 	} else if (!strcmp(option, "slowdown")) {
 		rig.slowdown = strtoull(value, NULL, 10) ?: 1;
 	} else if (!strcmp(option, "tlb_us")) {

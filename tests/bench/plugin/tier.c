@@ -56,6 +56,14 @@ static void on_block(unsigned int index, void *data)
 	clock_spend(v, nr, nr * rig.slowdown);
 }
 
+/* How long the CPU waits for a line. */
+static uint64_t wait_ns(struct vcpu *v, int node, uint64_t paddr)
+{
+	if (rig.stream_ns[node] && streams_access(&v->streams, paddr))
+		return rig.stream_ns[node];
+	return rig.latency[v->initiator][node];
+}
+
 static void miss(struct vcpu *v, uint64_t paddr, bool write, enum count_class class)
 {
 	struct cache_result result = cache_access(v->cache, paddr, write);
@@ -72,7 +80,7 @@ static void miss(struct vcpu *v, uint64_t paddr, bool write, enum count_class cl
 	if (node < 0)
 		return;
 	v->counters.misses[class][node]++;
-	clock_spend(v, 0, rig.latency[v->initiator][node] * rig.slowdown);
+	clock_spend(v, 0, wait_ns(v, node, paddr) * rig.slowdown);
 }
 
 static inline void access(struct vcpu *v, uint32_t info, uint64_t vaddr, bool kernel)

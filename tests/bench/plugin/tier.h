@@ -23,6 +23,7 @@ struct vcpu {
 	uint64_t local_ns; /* clock.h */
 	uint64_t tlb_flush_ns; /* of local time */
 	bool waiting;
+	struct streams streams;
 	uint32_t return_to; /* threads.c: where the innermost open call ends, low half */
 	struct front front;
 };
@@ -34,6 +35,7 @@ struct rig {
 	struct vcpu vcpus[MAX_VCPUS];
 	struct cache caches[MAP_NODES];
 	uint64_t latency[MAP_NODES][MAP_NODES]; /* initiator, target; ns */
+	uint64_t stream_ns[MAP_NODES]; /* of a line that was prefetched; 0: nothing ever is */
 	uint64_t slowdown; /* of the whole machine: of instructions, 1 ns each, and of latencies */
 	bool round_robin; /* one thread runs all CPUs */
 	bool has_clock; /* the guest feels latencies */
