@@ -67,8 +67,8 @@ struct {
 } nodes SEC(".maps");
 
 static u32 nr_nodes;
-/* Bins from here on fit into the fast tier. */
-static u32 cut = NR_BINS;
+/* Bins from here on fit into the fast tier. 0: a round has to be over first. */
+static u32 cut;
 static u64 total[NR_BINS], capacity;
 
 static struct histogram_node *node_of(s32 nid)
@@ -192,7 +192,7 @@ static void pass(struct tierx_span *span, struct histogram_node *node, s32 nid)
 			node->coming[bin] += page->nr_pages;
 			tierx_stat_add(looked_at, 1);
 			tierx_stat_add(young, !!page->young);
-			if (fast >= 0 && bin >= cut)
+			if (fast >= 0 && cut && bin >= cut)
 				promote(page, fast);
 			else if (slow >= 0 && bin + margin < cut)
 				demote(span, page, slow);
