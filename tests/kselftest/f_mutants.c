@@ -94,12 +94,15 @@ static void stress_prepare(struct stress *stress, enum load load)
 
 /*
  * One more helping of it. Memory that is armed is not touched before there is a policy: of what
- * the kernel has promoted there are no more hint faults.
+ * the kernel has promoted there are no more hint faults. It may have been armed as soon as it was
+ * allocated.
  */
 static void stress_go_on(struct stress *stress)
 {
-	if (stress->load == FAULTS && !stress->toucher)
+	if (stress->load == FAULTS && !stress->toucher) {
+		tierx_mem_move(stress->mem, tierx_slow_node());
 		stress->toucher = tierx_touch_start(stress->mem, -1, false);
+	}
 	if (stress->load == RECLAIMS)
 		tierx_cgroup_reclaim(stress->cgroup, PAGES * TIERX_PAGE);
 	if (stress->load == FILE_FAULTS) {

@@ -261,7 +261,7 @@ static void moves_fail(void)
 static void thrash(void)
 {
 	struct tierx_mover *mover = tierx_mover_open();
-	struct tierx_mem *mem = tierx_mem_alloc(PINGPONG, tierx_slow_node());
+	struct tierx_mem *mem = tierx_mem_alloc(2 * PINGPONG, tierx_slow_node());
 	int round;
 	size_t page;
 
