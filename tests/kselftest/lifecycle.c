@@ -5,10 +5,8 @@
  */
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "tierx_hostile.h"
 #include "tierx_probe.h"
 
 #define PIN "/sys/fs/bpf/tierx_lifecycle"
@@ -39,19 +37,6 @@ static void attach(void)
 	ASSERT_STREQ((char *)probe->exit_reason, "unregistered from user space");
 	ASSERT_EQ(strtol(tierx_last_exit("kind"), NULL, 10), TIERX_EXIT_UNREG);
 	ASSERT_STREQ(tierx_last_exit("policy"), "probe");
-}
-
-static void expect_nice(const char *pid)
-{
-	ASSERT_EQ(getpriority(PRIO_PROCESS, atoi(pid)), 10);
-}
-
-static void threads(void)
-{
-	volatile struct tierx_probe *probe;
-
-	tierx_start(probe_open(NULL, &probe));
-	ASSERT_EQ(tierx_threads(expect_nice), tierx_nr_nodes());
 }
 
 static void empty(void)
@@ -485,7 +470,6 @@ static void unprivileged(void)
 
 static const struct tierx_test tests[] = {
 	TIERX_TEST(attach, "a policy is attached and detached"),
-	TIERX_TEST(threads, "each node has a migration thread, which is nice to programs"),
 	TIERX_TEST(empty, "a policy without any op is a policy"),
 	TIERX_TEST(second, "a second policy is refused, the first goes on"),
 	TIERX_TEST(init_fails, "init refuses with its own errno"),

@@ -15,9 +15,6 @@
 
 #include <trace/events/tier_ext.h>
 
-/* Programs shall gain by moves, so they come first; but not so that none is made. */
-#define TIERX_NICE		10
-
 #define TIERX_REFILL_MAX_NS	(3600ULL * NSEC_PER_SEC)
 
 void tierx_ring_init(struct tierx_ring *ring)
@@ -160,7 +157,6 @@ static int tierx_queue_start(struct tierx_scope *scope, int nid)
 		return PTR_ERR(thread);
 	}
 	queue->thread = thread;
-	set_user_nice(thread, TIERX_NICE);
 	/* Pairs with the reads of @queues by those who queue moves. */
 	smp_store_release(&scope->queues[nid], queue);
 	wake_up_process(thread);
