@@ -152,14 +152,12 @@ static u32 note(u64 pfn, bool young, bool is_fast)
 
 static void promote(const struct tier_ext_page *page, s32 fast)
 {
-	s64 free = tierx_bpf_node_stat(fast, TIERX_NODE_FREE_PAGES);
-	s64 wmark = tierx_bpf_node_stat(fast, TIERX_NODE_WMARK_HIGH_PAGES);
 	struct histogram_node *node = node_of(fast);
 
 	tierx_stat_add(hot, 1);
 	if (page->nr_pages > 1 && cut < NR_BINS - 1 && !page->young)
 		return;
-	if (free > wmark && !tierx_bpf_pfn_migrate(page->pfn, page->gen, -1, 0)) {
+	if (tierx_node_room(fast) && !tierx_bpf_pfn_migrate(page->pfn, page->gen, -1, 0)) {
 		tierx_stat_add(promoted, 1);
 		return;
 	}
@@ -203,15 +201,6 @@ static void pass(struct tierx_span *span, struct histogram_node *node, s32 nid)
 	end_round(span, node);
 }
 
-/* Free pages that a node lacks for what is to come. */
-static s64 lacking(struct histogram_node *node, const struct tier_ext_node_stat *stat)
-{
-	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
-
-	return (s64)(wanted + __sync_lock_test_and_set(&node->wanted, 0)) -
-	       (s64)(stat->free_pages + stat->queue_len);
-}
-
 void TIERX_OP_SLEEPABLE(histogram_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
 	struct tierx_span *span = tierx_span_of(nid);
@@ -219,7 +208,8 @@ void TIERX_OP_SLEEPABLE(histogram_tick, s32 nid, struct tier_ext_node_stat *stat
 
 	if (!span || !node || stat->queue_len > QUEUE_MAX / 2)
 		return;
-	span->wanted = lacking(node, stat);
+	span->wanted =
+		tierx_node_lack(stat, headroom_percent, __sync_lock_test_and_set(&node->wanted, 0));
 	pass(span, node, nid);
 }
 

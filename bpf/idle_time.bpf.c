@@ -21,10 +21,9 @@
  * has one time for all of its pages. Of several fast nodes one is sampled each
  * second. 8 bytes of state per PFN.
  */
-#include <tier_ext/span.bpf.h>
+#include <tier_ext/sample.bpf.h>
 
 #define MB_PAGES     256
-#define NR_SAMPLES   64
 #define NR_WALK	     2048
 #define ADJUST_MS    1000
 #define ADJUST_STEPS 16
@@ -56,14 +55,6 @@ TIERX_STATS(struct idle_time_stats);
 
 /* On slow memory: was the last time short? On fast memory: when it was promoted, ms, or 0. */
 TIERX_PFN_STATE(pages, u32);
-
-/* What was looked at in the last second, to see whether it is used in this one. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_SAMPLES);
-	__type(key, u32);
-	__type(value, struct tier_ext_pfn);
-} samples SEC(".maps");
 
 /* Racy counts, as NUMA balancing's own; what is decided by them is decided by one thread. */
 static u64 nr_candidates, nr_promoted, nr_bounced, nr_in_second;
@@ -145,47 +136,9 @@ void TIERX_OP(idle_time_migrated, struct tier_ext_request *request, struct tier_
 /* Free pages that a node lacks, for what is allocated and for what is on its way up. */
 static s64 lacking(const struct tier_ext_node_stat *stat)
 {
-	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
 	u64 coming = nr_in_second < rate_pages ? nr_in_second : rate_pages;
 
-	return (s64)(wanted + coming) - (s64)(stat->free_pages + stat->queue_len);
-}
-
-static u32 nr_known, nr_idle;
-
-/*
- * Was what sample @i is of used since the last time? Then the next one, at random. Not static: the
- * verifier looks at it once, not in each round of a loop.
- */
-__noinline s32 idle_time_sample(u32 i, s32 nid)
-{
-	struct tier_ext_pfn *sample = bpf_map_lookup_elem(&samples, &i), now;
-	struct tierx_span *span = tierx_span_of(nid);
-	bool young;
-
-	if (!sample || !span)
-		return 0;
-	if (sample->gen) {
-		young = tierx_span_look(sample->pfn, sample->pfn + 1, &now);
-		if (now.gen == sample->gen) {
-			nr_known++;
-			nr_idle += !young;
-		}
-	}
-	tierx_span_look(tierx_span_random(span), span->end, sample);
-	return 0;
-}
-
-/* Of a random sample of a node's folios: pages that were not used since the last time. */
-static u64 idle_pages(s32 nid, u64 present_pages)
-{
-	u32 i;
-
-	nr_known = 0;
-	nr_idle = 0;
-	bpf_for(i, 0, NR_SAMPLES)
-		idle_time_sample(i, nid);
-	return nr_known ? present_pages * nr_idle / nr_known : 0;
+	return tierx_node_lack(stat, headroom_percent, coming);
 }
 
 /* --- once a second --- */
@@ -238,7 +191,8 @@ void TIERX_OP_SLEEPABLE(idle_time_tick, s32 nid, struct tier_ext_node_stat *stat
 	if (stat->tier)
 		return;
 	if (is_time_to_adjust()) {
-		adjust_rate(idle_pages(nid, stat->present_pages));
+		adjust_rate(tierx_sample_idle(stat->present_pages));
+		tierx_sample_take(nid);
 		adjust_threshold();
 		nr_candidates = 0;
 		nr_promoted = 0;

@@ -26,7 +26,7 @@
  * Limits: one slow node is looked at in turn. A window is no
  * shorter than a tick, 10 ms. Half a MiB of state, whatever the machine.
  */
-#include <tier_ext/span.bpf.h>
+#include <tier_ext/sample.bpf.h>
 
 #define PAGE_BYTES  4096
 #define HASH_FACTOR 0x9E3779B97F4A7C15ULL
@@ -109,20 +109,13 @@ struct {
 	__type(value, struct payback_node);
 } nodes SEC(".maps");
 
-/* What is looked at now: of a slow node, of a fast one. */
+/* What is looked at now of a slow node. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, NR_LIST);
 	__type(key, u32);
 	__type(value, struct tier_ext_pfn);
 } list SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_PROBES);
-	__type(key, u32);
-	__type(value, struct tier_ext_pfn);
-} fast_probes SEC(".maps");
 
 enum phase {
 	REST,
@@ -142,9 +135,8 @@ static u32 nr_list, next_in_list, nr_young;
 static u32 pass_folios = 16 * PASS_MIN;
 static u64 nr_moved;
 
-/* Likewise, for a fast node. */
+/* Likewise, for a fast node, of which there is a sample. */
 static s32 fast_owner = -1;
-static u32 nr_known, nr_idle;
 
 static struct payback_node *node_of(s32 nid)
 {
@@ -179,11 +171,8 @@ static u64 window_ns(s32 slow, s32 fast)
 static u64 room_on(s32 nid)
 {
 	struct payback_node *node = node_of(nid);
-	u64 room = node ? node->idle_pages : 0;
-	s64 free = tierx_bpf_node_stat(nid, TIERX_NODE_FREE_PAGES);
-	s64 wmark = tierx_bpf_node_stat(nid, TIERX_NODE_WMARK_HIGH_PAGES);
 
-	return free > wmark ? room + free - wmark : room;
+	return tierx_node_room(nid) + (node ? node->idle_pages : 0);
 }
 
 /* So many pages of a node pay, and there is room for them: is that worth looking for them? */
@@ -202,10 +191,9 @@ static bool search_pays(struct payback_node *node, s32 fast, u64 now,
 __noinline s32 payback_pick(u32 i, s32 nid)
 {
 	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
-	struct tierx_span *span = tierx_span_of(nid);
 
-	if (place && span)
-		tierx_span_look(tierx_span_random(span), span->end, place);
+	if (place)
+		tierx_span_pick(nid, place);
 	return 0;
 }
 
@@ -347,10 +335,8 @@ __noinline s32 payback_promote(u32 i)
 /* As many as there is room for now. Returns false when there is nothing left to do. */
 static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 {
-	s64 free = tierx_bpf_node_stat(fast, TIERX_NODE_FREE_PAGES);
-	s64 wmark = tierx_bpf_node_stat(fast, TIERX_NODE_WMARK_HIGH_PAGES);
 	struct payback_node *node = node_of(fast);
-	u64 room = free > wmark ? free - wmark : 0;
+	u64 room = tierx_node_room(fast);
 	u32 i, nr = nr_list - next_in_list;
 
 	if (!node)
@@ -447,50 +433,9 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 
 /* --- a fast node's tick --- */
 
-__noinline s32 payback_fast_pick(u32 i, s32 nid)
-{
-	struct tier_ext_pfn *place = bpf_map_lookup_elem(&fast_probes, &i);
-	struct tierx_span *span = tierx_span_of(nid);
-
-	if (place && span)
-		tierx_span_look(tierx_span_random(span), span->end, place);
-	return 0;
-}
-
-__noinline s32 payback_fast_check(u32 i)
-{
-	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&fast_probes, &i), found;
-	bool young;
-
-	if (!entry || !entry->gen)
-		return 0;
-	young = tierx_span_look(entry->pfn, entry->pfn + 1, &found);
-	if (found.gen == entry->gen) {
-		nr_known++;
-		nr_idle += !young;
-	}
-	return 0;
-}
-
-static void fast_probe(s32 nid, struct payback_node *node, u64 now)
-{
-	u32 i;
-
-	bpf_for(i, 0, NR_PROBES)
-		payback_fast_pick(i, nid);
-	node->due_ns = now + idle_ms * MS;
-}
-
 static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_node_stat *stat)
 {
-	u32 i;
-
-	nr_known = 0;
-	nr_idle = 0;
-	bpf_for(i, 0, NR_PROBES)
-		payback_fast_check(i);
-	node->idle_pages =
-		nr_known ? (stat->active_pages + stat->inactive_pages) * nr_idle / nr_known : 0;
+	node->idle_pages = tierx_sample_idle(stat->active_pages + stat->inactive_pages);
 	node->due_ns = now + probe_ms * MS;
 	fast_owner = -1;
 }
@@ -499,8 +444,7 @@ static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_
 static void make_room(s32 nid, struct payback_node *node, u64 now,
 		      const struct tier_ext_node_stat *stat)
 {
-	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
-	s64 lack = (s64)(wanted + node->demand) - (s64)(stat->free_pages + stat->queue_len);
+	s64 lack = tierx_node_lack(stat, headroom_percent, node->demand);
 	struct tierx_span *span = tierx_span_of(nid);
 
 	if (!span)
@@ -528,10 +472,12 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 	make_room(nid, node, now, stat);
 	if (now < node->due_ns)
 		return;
-	if (fast_owner == nid)
+	if (fast_owner == nid) {
 		note_idle(node, now, stat);
-	else if (__sync_val_compare_and_swap(&fast_owner, -1, nid) == -1)
-		fast_probe(nid, node, now);
+	} else if (__sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
+		tierx_sample_take(nid);
+		node->due_ns = now + idle_ms * MS;
+	}
 }
 
 /* --- ops --- */

@@ -149,6 +149,36 @@ TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 folios)
 }
 
 /**
+ * tierx_node_room() - what promotion may still fill of a node
+ * @nid: the node
+ *
+ * Return: free pages above the high watermark.
+ */
+TIERX_SPAN_INLINE u64 tierx_node_room(s32 nid)
+{
+	s64 free = tierx_bpf_node_stat(nid, TIERX_NODE_FREE_PAGES);
+	s64 wmark = tierx_bpf_node_stat(nid, TIERX_NODE_WMARK_HIGH_PAGES);
+
+	return free > wmark ? free - wmark : 0;
+}
+
+/**
+ * tierx_node_lack() - what a node lacks for what is to come
+ * @stat: the node
+ * @headroom_percent: of the node, to be kept free above the high watermark
+ * @coming: pages that are on their way to it
+ *
+ * Return: pages to be demoted; not positive if nothing is lacking.
+ */
+TIERX_SPAN_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32 headroom_percent,
+				      u64 coming)
+{
+	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
+
+	return (s64)(wanted + coming) - (s64)(stat->free_pages + stat->queue_len);
+}
+
+/**
  * tierx_span_make_room() - demote what was not used since the hand came by last
  * @nid: a node whose memory can be demoted
  * @pages: so many pages, if they are found
@@ -216,6 +246,21 @@ TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, u64 end, struct tier_ext_pfn *fo
 TIERX_SPAN_INLINE u64 tierx_span_random(const struct tierx_span *span)
 {
 	return span->first + ((u64)bpf_get_prandom_u32() << 12) % (span->end - span->first);
+}
+
+/**
+ * tierx_span_pick() - a folio at random, which is not young any more after this
+ * @nid: the node
+ * @found: which one it was; its gen is 0 if there is none
+ *
+ * Sleepable programs only.
+ */
+TIERX_SPAN_INLINE void tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
+{
+	struct tierx_span *span = tierx_span_of(nid);
+
+	if (span)
+		tierx_span_look(tierx_span_random(span), span->end, found);
 }
 
 #endif /* TIER_EXT_SPAN_BPF_H */

@@ -166,11 +166,6 @@ static int tierx_starving_node(enum zone_watermarks wmark)
 	return NUMA_NO_NODE;
 }
 
-/*
- * Reclaim is woken at the low watermark, and has done its work at the high one.
- * It may give up long before the policy is found guilty, so what was refused
- * since there was room for the last time counts.
- */
 /* What is refused from here on counts, if a node runs out of room. */
 static void tierx_room_begin(struct tierx_scope *scope)
 {
@@ -183,6 +178,11 @@ static void tierx_room_begin(struct tierx_scope *scope)
 		tierx_event_read(scope, TIERX_EV_DEMOTED_PAGES);
 }
 
+/*
+ * Reclaim is woken at the low watermark, and has done its work at the high one.
+ * It may give up long before the policy is found guilty, so what was refused
+ * since there was room for the last time counts.
+ */
 static void tierx_watch_room(struct tierx_policy *policy)
 {
 	struct tierx_scope *scope = policy->scope;
