@@ -131,7 +131,7 @@ static s32 owner = -1;
 static enum phase phase;
 static u64 phase_due_ns;
 static u64 part_first, part_end;
-static u32 nr_list, next_in_list, nr_young;
+static u32 nr_list, next_in_list, nr_young, nr_probed;
 static u32 pass_folios = 16 * PASS_MIN;
 static u64 nr_moved;
 
@@ -193,7 +193,7 @@ __noinline s32 payback_pick(u32 i, s32 nid)
 	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
 
 	if (place)
-		tierx_span_pick(nid, place);
+		nr_probed += tierx_span_pick(nid, place);
 	return 0;
 }
 
@@ -244,16 +244,19 @@ static void probe(s32 nid, u64 now, u64 window)
 {
 	u32 i;
 
+	nr_probed = 0;
 	bpf_for(i, 0, NR_PROBES)
 		payback_pick(i, nid);
 	nr_list = NR_PROBES;
-	tierx_stat_add(probes, NR_PROBES);
+	tierx_stat_add(probes, nr_probed);
 	wait_for(now, window, PROBED);
 }
 
 static void note_share(struct payback_node *node)
 {
-	node->hot_share = (node->hot_share + nr_list * SHARE_ONE / NR_PROBES) / 2;
+	u32 share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
+
+	node->hot_share = (node->hot_share + share) / 2;
 	tierx_stat_add(hot_probes, nr_list);
 }
 

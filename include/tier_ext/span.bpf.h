@@ -245,22 +245,51 @@ TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, u64 end, struct tier_ext_pfn *fo
  */
 TIERX_SPAN_INLINE u64 tierx_span_random(const struct tierx_span *span)
 {
-	return span->first + ((u64)bpf_get_prandom_u32() << 12) % (span->end - span->first);
+	u64 random = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
+
+	return span->first + random % (span->end - span->first);
+}
+
+/* How far a folio may be from a place; nothing on the way there is a huge one. */
+#define TIERX_SPAN_REACH 512
+#define TIERX_SPAN_TRIES 8
+
+/* A folio of n pages is taken from n places: behind a gap it is as likely as elsewhere. */
+TIERX_SPAN_INLINE bool tierx_span_hit(u64 pfn, struct tier_ext_pfn *found)
+{
+	struct tier_ext_page *page;
+
+	bpf_for_each(tierx_pfn, page, pfn, pfn + TIERX_SPAN_REACH, TIERX_WALK_HARVEST) {
+		found->pfn = page->pfn;
+		found->gen = page->gen;
+		return page->pfn - pfn < page->nr_pages;
+	}
+	return false;
 }
 
 /**
  * tierx_span_pick() - a folio at random, which is not young any more after this
  * @nid: the node
- * @found: which one it was; its gen is 0 if there is none
+ * @found: which one it was; its gen is 0 if none was found
  *
- * Sleepable programs only.
+ * Large folios are picked in proportion to their pages. What is not a folio on
+ * an LRU list costs some tries, so of a node that is as good as empty not each
+ * pick finds one. Sleepable programs only.
+ *
+ * Return: whether one was found.
  */
-TIERX_SPAN_INLINE void tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
+TIERX_SPAN_INLINE bool tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
 {
 	struct tierx_span *span = tierx_span_of(nid);
+	u32 i;
 
-	if (span)
-		tierx_span_look(tierx_span_random(span), span->end, found);
+	if (!span)
+		return false;
+	bpf_for(i, 0, TIERX_SPAN_TRIES)
+		if (tierx_span_hit(tierx_span_random(span), found))
+			return true;
+	found->gen = 0;
+	return false;
 }
 
 #endif /* TIER_EXT_SPAN_BPF_H */
