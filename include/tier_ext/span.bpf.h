@@ -255,14 +255,14 @@ TIERX_SPAN_INLINE u64 tierx_span_random(const struct tierx_span *span)
 #define TIERX_SPAN_TRIES 8
 
 /* A folio of n pages is taken from n places: behind a gap it is as likely as elsewhere. */
-TIERX_SPAN_INLINE bool tierx_span_hit(u64 pfn, struct tier_ext_pfn *found)
+TIERX_SPAN_INLINE bool tierx_span_hit(u64 pfn, s32 nid, struct tier_ext_pfn *found)
 {
 	struct tier_ext_page *page;
 
 	bpf_for_each(tierx_pfn, page, pfn, pfn + TIERX_SPAN_REACH, TIERX_WALK_HARVEST) {
 		found->pfn = page->pfn;
 		found->gen = page->gen;
-		return page->pfn - pfn < page->nr_pages;
+		return page->nid == nid && page->pfn - pfn < page->nr_pages;
 	}
 	return false;
 }
@@ -286,7 +286,7 @@ TIERX_SPAN_INLINE bool tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
 	if (!span)
 		return false;
 	bpf_for(i, 0, TIERX_SPAN_TRIES)
-		if (tierx_span_hit(tierx_span_random(span), found))
+		if (tierx_span_hit(tierx_span_random(span), nid, found))
 			return true;
 	found->gen = 0;
 	return false;

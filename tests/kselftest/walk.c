@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The iterators over folios find all that there is of a test's memory, and nothing else
- * in its name; and they tell what was accessed since they were there last.
+ * in its name; and they tell what was accessed since they were there last. What is picked at
+ * random may be any of it.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,10 +11,12 @@
 #include "tierx_file.h"
 #include "tierx_prog.h"
 
-#define PAGES	   ((size_t)2000)
-#define FILE_PAGES ((size_t)300)
-#define EXT4_BYTES (32 << 20)
-#define LRU_GEN	   "/sys/kernel/mm/lru_gen/enabled"
+#define PAGES	     ((size_t)2000)
+#define FILE_PAGES   ((size_t)300)
+#define EXT4_BYTES   (32 << 20)
+#define LRU_GEN	     "/sys/kernel/mm/lru_gen/enabled"
+#define PICKED_PAGES ((size_t)40000)
+#define PICKS	     4000
 /* More than any machine has. */
 #define ALL_PFNS (1ULL << 40)
 
@@ -418,6 +421,31 @@ static void bad_arguments(void)
 	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
 }
 
+/*
+ * Of memory with much that is free before, behind and in between, each page is as likely as
+ * another: two picks of one are rare.
+ */
+static void picks_spread(void)
+{
+	struct tierx_mem *freed;
+
+	start();
+	tierx_mem_alloc(PICKED_PAGES / 2, tierx_slow_node());
+	freed = tierx_mem_alloc(PICKED_PAGES, tierx_slow_node());
+	tierx_mem_alloc(PICKED_PAGES / 2, tierx_slow_node());
+	tierx_mem_free(freed);
+	tierx_drain_lru();
+
+	set("end_pfn", tierx_max_pfn());
+	set("nr_picks", PICKS);
+	*(int32_t *)variable("nid") = tierx_slow_node();
+	ASSERT_EQ(tierx_run(walker, "picks"), 0);
+	tierx_note("%u of %d picks found a folio, %zu for the second time", *nr_found, PICKS,
+		   count_twice());
+	ASSERT_GE(*nr_found, PICKS / 4);
+	ASSERT_LE(count_twice(), *nr_found / 10);
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(pfn_finds_all, "by PFN, all pages of a cgroup are found"),
 	TIERX_TEST(pfn_keeps_to_range, "by PFN, nothing is found outside of the range"),
@@ -428,6 +456,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
 	TIERX_TEST(harvest_read, "pages that nobody has mapped and that were read since are young"),
+	TIERX_TEST(picks_spread, "picks at random are spread over all folios of a node"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
 };
 

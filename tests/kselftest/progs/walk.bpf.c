@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk: what the iterators over folios find.
+ * walk: what the iterators over folios find, and what is picked at random.
  */
-#include <tier_ext/tier_ext.bpf.h>
+#include <tier_ext/span.bpf.h>
 #include "walk.h"
 
 char _license[] SEC("license") = "GPL";
 
-/* Where to walk. Of what is found, only folios of @only_memcg are kept if that is not 0. */
-u64 start_pfn, end_pfn, flags, memcg_id, only_memcg;
+/*
+ * Where to walk, or how much to pick. Of what is found, only folios of @only_memcg are kept if that
+ * is not 0.
+ */
+u64 start_pfn, end_pfn, flags, memcg_id, only_memcg, nr_picks;
 s32 nid;
 
 struct tier_ext_page found[WALK_MAX];
@@ -61,7 +64,33 @@ int walk_lru(void *ctx)
 	return 0;
 }
 
-/* The same without the loop: bpf_for_each() does not tell what new answers. */
+/* Not static, so that the verifier looks at it once. */
+__noinline s32 pick(u32 i)
+{
+	struct tier_ext_pfn at;
+
+	if (i >= WALK_MAX || !tierx_span_pick(nid, &at))
+		return 0;
+	found[i].pfn = at.pfn;
+	found[i].gen = at.gen;
+	nr_found++;
+	return 0;
+}
+
+SEC("syscall")
+int picks(void *ctx)
+{
+	struct tier_ext_init_args args = { .max_pfn = end_pfn };
+	u64 i;
+
+	tierx_spans_find(&args);
+	nr_found = 0;
+	bpf_for(i, 0, nr_picks)
+		pick(nr_found);
+	return 0;
+}
+
+/* A walk without the loop: bpf_for_each() does not tell what new answers. */
 SEC("syscall")
 int new_pfn(void *ctx)
 {
