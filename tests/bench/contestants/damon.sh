@@ -10,17 +10,17 @@
 # above the high watermark: of a node as small as a guest's, the watermarks are several percent, and
 # nothing would ever be demoted for half a percent.
 damon=/sys/kernel/mm/damon/admin/kdamonds
-knob sample_us 5000 1000 5000 20000
+knob hot_percent 5 5 25 50
+knob quota_mb 200 64 200 1000
 knob aggr_us 100000 20000 100000 400000
-knob update_us 1000000 200000 1000000
 knob min_regions 10 10 100 500
 knob max_regions 1000 1000 5000
-knob hot_percent 5 5 10 25 50
-knob cold_age_ms 0 0 500 2000
-knob quota_mb 200 32 64 200 1000
+knob sample_us 5000 1000 5000 20000
 knob apply_ms 1000 200 1000
-knob free_goal_bp 50 20 50 200 500
-knob used_goal_bp 9970 9500 9900 9970
+knob cold_age_ms 0 0 500 2000
+knob free_goal_bp 50 20 50 200
+knob used_goal_bp 9970 9900 9970
+knob update_us 1000000 200000 1000000
 
 put() { echo "$2" > "$1" || die "$1: $2"; }
 

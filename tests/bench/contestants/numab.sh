@@ -4,12 +4,12 @@
 # reclaim demotes.
 # Source: Documentation/admin-guide/sysctl/kernel.rst (numa_balancing), the defaults of the kernel.
 scan=/sys/kernel/debug/sched/numa_balancing
-knob scan_delay_ms 1000 50 200 1000
-knob scan_period_min_ms 1000 50 100 200 400 1000
-knob scan_period_max_ms 60000 400 1000 5000 60000
+knob hot_threshold_ms 1000 100 300 1000 3000
+knob scan_period_min_ms 1000 100 300 1000 3000
+knob promote_rate_limit_mbps 65536 16 64 256 65536
+knob scan_period_max_ms 60000 1000 5000 60000
 knob scan_size_mb 256 64 256 1024
-knob hot_threshold_ms 1000 200 500 1000 2000 5000
-knob promote_rate_limit_mbps 65536 64 256 65536
+knob scan_delay_ms 1000 50 1000
 
 numab_on()
 {
