@@ -138,6 +138,7 @@ static s64 lacking(const struct tier_ext_node_stat *stat)
 {
 	u64 coming = nr_in_second < rate_pages ? nr_in_second : rate_pages;
 
+	coming = coming > nr_promoted ? coming - nr_promoted : 0;
 	return tierx_node_lack(stat, headroom_percent, coming);
 }
 

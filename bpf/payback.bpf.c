@@ -10,8 +10,9 @@
  * random are looked at all the time (probes), on both tiers: they tell how many
  * pages of the slow tier would pay, and for how many the fast tier has idle ones
  * to give. Only when these are so many that finding them costs less than moving
- * them, all of the slow tier is looked at (a search). Idle pages of the fast tier
- * make room. Reads of files that nobody maps leave no accessed bits: of these the
+ * them, the slow tier is searched: a few pages of each chunk of it tell where what
+ * is hot lies together, and if it does, only these chunks are looked at page by
+ * page. Idle pages of the fast tier make room. Reads of files that nobody maps leave no accessed bits: of these the
  * kernel's samples count. When the fast tier has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
@@ -24,7 +25,7 @@
  * that are gone before they have paid. A huge page is taken for a page: how much
  * of it is used is not known.
  * Limits: one slow node is looked at in turn. A window is no
- * shorter than a tick, 10 ms. Half a MiB of state, whatever the machine.
+ * shorter than a tick, 20 ms. Half a MiB of state, whatever the machine.
  */
 #include <tier_ext/sample.bpf.h>
 
@@ -38,14 +39,18 @@
 #define SLOW_NS	  250
 #define SLOW_MBPS 20000
 
-#define NR_PROBES  64
-#define NR_LIST	   8192
-#define NR_READS   16384
-#define QUEUE_MAX  4096
-#define MAKE_ROOM  2048
-#define GIVE_UP_MS 2000
-#define PAUSE_MIN  500
-#define PAUSE_MAX  32000
+#define NR_PROBES 64
+#define NR_LIST	  8192
+/* Chunks of a node's memory, and how many pages of each are looked at to see what is hot in it. */
+#define NR_CHUNKS     2048
+#define CHUNK_MIN     512
+#define CHUNK_SAMPLES 4
+#define NR_READS      16384
+#define QUEUE_MAX     4096
+#define MAKE_ROOM     4096
+#define GIVE_UP_MS    2000
+#define PAUSE_MIN     500
+#define PAUSE_MAX     32000
 /* Folios of a part of a search: as many as are passed in two to four windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
@@ -66,7 +71,8 @@ TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
 struct payback_stats {
 	u64 probes TIERX_HELP("random pages of slow memory that were looked at");
 	u64 hot_probes TIERX_HELP("of these, pages that would pay");
-	u64 searches TIERX_HELP("times that all slow memory was looked at");
+	u64 searches TIERX_HELP("times that slow memory was searched");
+	u64 scattered TIERX_HELP("of these, times that what is hot was all over it");
 	u64 searched TIERX_HELP("folios looked at in searches");
 	u64 once TIERX_HELP("of these, folios that were used in the first window");
 	u64 twice TIERX_HELP("and in the second one, too");
@@ -121,6 +127,8 @@ enum phase {
 	REST,
 	PROBED, /* the list has pages at random, none is young */
 	PROBED_TWICE, /* those of them that were young, none of them is now */
+	SURVEYED, /* the list has pages of each chunk, none is young */
+	SURVEYED_TWICE, /* those of them that were young, none of them is now */
 	CLEARED, /* part of the span, nothing in it is young */
 	FOUND, /* the list has what was young in it, nothing of it is */
 	MOVE, /* what was young again within a window */
@@ -130,7 +138,9 @@ enum phase {
 static s32 owner = -1;
 static enum phase phase;
 static u64 phase_due_ns;
-static u64 part_first, part_end;
+static u64 part_first, part_end, chunk_pages;
+static u32 nr_chunks, nr_in_part;
+static bool is_hot[NR_CHUNKS];
 static u32 nr_list, next_in_list, nr_young, nr_probed;
 static u32 pass_folios = 16 * PASS_MIN;
 static u64 nr_moved;
@@ -260,15 +270,107 @@ static void note_share(struct payback_node *node)
 	tierx_stat_add(hot_probes, nr_list);
 }
 
+/* --- where to search: a few pages of each chunk tell --- */
+
+__noinline s32 payback_sample_chunk(u32 i, s32 nid)
+{
+	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
+	struct tierx_span *span = tierx_span_of(nid);
+	u64 first, end;
+
+	if (!place || !span)
+		return 0;
+	first = span->first + i / CHUNK_SAMPLES * chunk_pages;
+	end = first + chunk_pages;
+	if (!chunk_pages || !tierx_span_hit(first, end, nid, place))
+		place->gen = 0;
+	return 0;
+}
+
+static void survey(struct tierx_span *span, s32 nid, u64 now, u64 window)
+{
+	u64 pages = span->end - span->first;
+	u32 i;
+
+	chunk_pages = pages / NR_CHUNKS + 1;
+	if (chunk_pages < CHUNK_MIN)
+		chunk_pages = CHUNK_MIN;
+	nr_chunks = (pages + chunk_pages - 1) / chunk_pages;
+	nr_list = nr_chunks * CHUNK_SAMPLES;
+	bpf_for(i, 0, nr_list)
+		payback_sample_chunk(i, nid);
+	wait_for(now, window, SURVEYED);
+}
+
+/* Returns whether it is the first of its chunk. */
+__noinline s32 payback_mark_chunk(u32 i, s32 nid)
+{
+	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i);
+	struct tierx_span *span = tierx_span_of(nid);
+	u64 chunk;
+	s32 first;
+
+	if (!entry || !span || !chunk_pages || entry->pfn < span->first)
+		return 0;
+	chunk = (entry->pfn - span->first) / chunk_pages;
+	if (chunk >= NR_CHUNKS)
+		return 0;
+	first = !is_hot[chunk];
+	is_hot[chunk] = true;
+	return first;
+}
+
+/*
+ * What is hot lies together, as long as programs see to that: then a hot chunk has more than one
+ * hot sample. If not, all chunks have something.
+ */
+static void choose_chunks(s32 nid)
+{
+	u32 i, nr_hot = 0;
+	bool scattered;
+
+	bpf_for(i, 0, NR_CHUNKS)
+		is_hot[i & (NR_CHUNKS - 1)] = false;
+	bpf_for(i, 0, nr_list)
+		nr_hot += payback_mark_chunk(i, nid);
+	scattered = nr_list * 2 < nr_hot * 3;
+	tierx_stat_add(scattered, scattered);
+	bpf_for(i, 0, NR_CHUNKS)
+		is_hot[i & (NR_CHUNKS - 1)] |= scattered;
+}
+
 /* --- a search, part by part --- */
 
-static void clear_part(struct tierx_span *span, u64 now, u64 window)
+/* Returns how much was looked at. */
+__noinline s32 payback_clear_chunk(u32 chunk, s32 nid)
+{
+	struct tierx_span *span = tierx_span_of(nid);
+	u64 end;
+
+	if (!span || chunk >= NR_CHUNKS)
+		return 0;
+	end = span->first + (chunk + 1) * chunk_pages;
+	if (end > span->end)
+		end = span->end;
+	if (end <= span->at || nr_in_part >= pass_folios)
+		return 0;
+	if (is_hot[chunk])
+		nr_in_part += tierx_span_clear_to(span, end);
+	span->at = end;
+	return 0;
+}
+
+static void clear_part(struct tierx_span *span, s32 nid, u64 now, u64 window)
 {
 	u64 ns;
+	u32 i;
 
 	part_first = span->at;
-	tierx_stat_add(searched, tierx_span_clear(span, pass_folios));
+	nr_in_part = 0;
+	bpf_for(i, 0, nr_chunks)
+		payback_clear_chunk(i, nid);
 	part_end = span->at;
+	tierx_stat_add(searched, nr_in_part);
 
 	ns = bpf_ktime_get_ns() - now;
 	if (ns > 4 * window && pass_folios > PASS_MIN)
@@ -278,26 +380,50 @@ static void clear_part(struct tierx_span *span, u64 now, u64 window)
 	wait_for(now, window, CLEARED);
 }
 
-/* What was young comes on the list; if that is full, the rest will be the next part. */
-static void look_through_part(struct tierx_span *span, s32 nid)
+/* What was young comes on the list. Returns the PFN at which that was full, or 0. */
+__noinline u64 payback_look_chunk(u32 chunk, s32 nid)
 {
+	struct tierx_span *span = tierx_span_of(nid);
 	struct tier_ext_page *page;
 	struct tier_ext_pfn *entry;
+	u64 first, end;
 	u32 key;
 
-	nr_list = 0;
-	bpf_for_each(tierx_pfn, page, part_first, part_end, TIERX_WALK_HARVEST) {
+	if (!span || chunk >= NR_CHUNKS || !is_hot[chunk])
+		return 0;
+	first = span->first + chunk * chunk_pages;
+	end = first + chunk_pages;
+	if (first < part_first)
+		first = part_first;
+	if (end > part_end)
+		end = part_end;
+	bpf_for_each(tierx_pfn, page, first, end, TIERX_WALK_HARVEST) {
 		if (!page->young || page->nid != nid)
 			continue;
 		key = nr_list;
 		entry = bpf_map_lookup_elem(&list, &key);
-		if (!entry) {
-			span->at = page->pfn;
-			break;
-		}
+		if (!entry)
+			return page->pfn;
 		entry->pfn = page->pfn;
 		entry->gen = page->gen;
 		nr_list++;
+	}
+	return 0;
+}
+
+/* If the list gets full, the rest will be the next part. */
+static void look_through_part(struct tierx_span *span, s32 nid)
+{
+	u64 full;
+	u32 i;
+
+	nr_list = 0;
+	bpf_for(i, 0, nr_chunks) {
+		full = payback_look_chunk(i, nid);
+		if (full) {
+			span->at = full;
+			break;
+		}
 	}
 	tierx_stat_add(once, nr_list);
 }
@@ -372,6 +498,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 	else if (node->pause_ns < PAUSE_MAX * MS)
 		node->pause_ns = 2 * node->pause_ns ?: PAUSE_MIN * MS;
 	node->search_ns = now + node->pause_ns;
+	node->hot_share = 0;
 	rest(node, now);
 }
 
@@ -395,9 +522,18 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		note_share(node);
 		nr_moved = 0;
 		if (search_pays(node, fast, now, stat))
-			clear_part(span, now, window);
+			survey(span, nid, now, window);
 		else
 			rest(node, now);
+		break;
+	case SURVEYED:
+		keep_young();
+		wait_for(now, window, SURVEYED_TWICE);
+		break;
+	case SURVEYED_TWICE:
+		keep_young();
+		choose_chunks(nid);
+		clear_part(span, nid, now, window);
 		break;
 	case CLEARED:
 		look_through_part(span, nid);
@@ -414,7 +550,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		if (move(fast, now, stat))
 			break;
 		if (span->at < span->end)
-			clear_part(span, now, window);
+			clear_part(span, nid, now, window);
 		else
 			end_search(node, span, now, stat);
 		break;
@@ -550,6 +686,6 @@ TIERX_POLICY(payback, "a page moves if the move pays for itself") = {
 	.access = (void *)payback_access,
 	.reclaim = (void *)payback_reclaim,
 	.tick = (void *)payback_tick,
-	.tick_ms = 10,
+	.tick_ms = 20,
 	.access_period = 8,
 };

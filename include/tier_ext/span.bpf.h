@@ -28,6 +28,8 @@
 
 #include <tier_ext/tier_ext.bpf.h>
 
+#define ENOSPC 28
+
 #define TIERX_SPAN_NODES 1024
 /* PFNs; no node begins within a smaller piece of memory: 16 MiB. */
 #define TIERX_SPAN_STEP 4096
@@ -149,6 +151,25 @@ TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 folios)
 }
 
 /**
+ * tierx_span_clear_to() - clear accessed bits from where the hand is
+ * @span: the span
+ * @end: one more than the last PFN
+ *
+ * The hand stays where it is. Sleepable programs only.
+ *
+ * Return: how many folios there were.
+ */
+TIERX_SPAN_INLINE u64 tierx_span_clear_to(struct tierx_span *span, u64 end)
+{
+	struct tier_ext_page *page;
+
+	span->left = 0;
+	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST)
+		span->left++;
+	return span->left;
+}
+
+/**
  * tierx_node_room() - what promotion may still fill of a node
  * @nid: the node
  *
@@ -195,6 +216,7 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 folios)
 	struct tierx_span *span = tierx_span_of(nid);
 	s32 target = tierx_bpf_demotion_target(nid, 0);
 	struct tier_ext_page *page;
+	s32 err;
 
 	if (!span || target < 0 || pages <= 0)
 		return 0;
@@ -202,10 +224,15 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 folios)
 	span->wanted = pages;
 	span->queued = 0;
 	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST) {
-		if (page->nid == nid && !page->young &&
-		    !tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0)) {
-			span->wanted -= page->nr_pages;
-			span->queued++;
+		if (page->nid == nid && !page->young) {
+			err = tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0);
+			/* The next tick goes on here. */
+			if (err == -ENOSPC)
+				return span->queued;
+			if (!err) {
+				span->wanted -= page->nr_pages;
+				span->queued++;
+			}
 		}
 		if (tierx_span_passed(span, page) || span->wanted <= 0)
 			return span->queued;
@@ -237,26 +264,22 @@ TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, u64 end, struct tier_ext_pfn *fo
 	return false;
 }
 
-/**
- * tierx_span_random() - a place in a span
- * @span: the span
- *
- * Return: a PFN, each as likely as another.
- */
-TIERX_SPAN_INLINE u64 tierx_span_random(const struct tierx_span *span)
+/* A PFN from @first to @end, each as likely as another. */
+TIERX_SPAN_INLINE u64 tierx_span_random(u64 first, u64 end)
 {
 	u64 random = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 
-	return span->first + random % (span->end - span->first);
+	return first + random % (end - first);
 }
 
 /* How far a folio may be from a place; nothing on the way there is a huge one. */
 #define TIERX_SPAN_REACH 512
 #define TIERX_SPAN_TRIES 8
 
-/* A folio of n pages is taken from n places: behind a gap it is as likely as elsewhere. */
-TIERX_SPAN_INLINE bool tierx_span_hit(u64 pfn, s32 nid, struct tier_ext_pfn *found)
+/* What is at a place at random. A folio of n pages is taken from n places, gap before it or not. */
+TIERX_SPAN_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_ext_pfn *found)
 {
+	u64 pfn = tierx_span_random(first, end);
 	struct tier_ext_page *page;
 
 	bpf_for_each(tierx_pfn, page, pfn, pfn + TIERX_SPAN_REACH, TIERX_WALK_HARVEST) {
@@ -286,7 +309,7 @@ TIERX_SPAN_INLINE bool tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
 	if (!span)
 		return false;
 	bpf_for(i, 0, TIERX_SPAN_TRIES)
-		if (tierx_span_hit(tierx_span_random(span), nid, found))
+		if (tierx_span_hit(span->first, span->end, nid, found))
 			return true;
 	found->gen = 0;
 	return false;
