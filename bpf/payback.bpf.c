@@ -4,28 +4,35 @@
  *
  * Idea: what a move takes, and how much faster each access is afterwards, is
  * known from the nodes' latencies and bandwidths; so is, then, how often a page
- * has to be used for the move to have paid within horizon_ms. Pages that are
- * used at that rate are young again within a window of about that time after
- * their accessed bits were cleared, and within a second one. A few pages at
- * random are looked at all the time (probes), on both tiers: they tell how many
- * pages of the slow tier would pay, and for how many the fast tier has idle ones
- * to give. Only when these are so many that finding them costs less than moving
- * them, the slow tier is searched: a few pages of each chunk of it tell where what
- * is hot lies together, and if it does, only these chunks are looked at page by
- * page. Idle pages of the fast tier make room. Reads of files that nobody maps leave no accessed bits: of these the
- * kernel's samples count. When the fast tier has nothing idle left, nothing moves.
+ * has to be used for the move to have paid within horizon_ms. A page that is
+ * used so often is young again within a window of about that time after its
+ * accessed bit was cleared, and within a second one. A few pages at random are
+ * looked at all the time (probes), on both tiers: they tell how many pages of the
+ * slow tier would pay, and for how many the fast tier has idle ones to give. Only
+ * when these are so many that finding them costs less than moving them, the slow
+ * tier is searched. Some pages of each chunk of it (a survey) tell whether what
+ * was young twice is so a third time, or was so by chance, as in memory that is
+ * used evenly; and in which chunks it lies. Only these are looked at page by page,
+ * all if what is hot is scattered. Idle pages of the fast tier make room. Reads of
+ * files that nobody maps leave no accessed bits: of these the kernel's samples
+ * count. When the fast tier has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
- * believed: "Chrono" (EuroSys 2025); CLOCK for what is idle.
+ * believed: "Chrono" (EuroSys 2025); what is hot lies together: DAMON's regions;
+ * CLOCK for what is idle.
  * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies.
  * Good for: everything that has a hot set; it needs no setting. Programs are not
  * disturbed by faults.
  * Bad for: machines without a CPU to spare while a hot set is searched: a search
- * takes most of one for the time that the slow tier's page tables take. Hot sets
+ * takes most of one for the time that the page tables of the chunks take. Hot sets
  * that are gone before they have paid. A huge page is taken for a page: how much
  * of it is used is not known.
- * Limits: one slow node is looked at in turn. A window is no
- * shorter than a tick, 20 ms. Half a MiB of state, whatever the machine.
+ * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
+ * 20 ms. Half a MiB of state, whatever the machine.
+ * Tried in the rig (seconds at 1:4), and dropped: all of the slow tier in each
+ * search (jump 19.4, now 16.6); a page is idle after 500 ms (uniform 26.8, now
+ * 20.9, none 21.2); a hand that goes as fast as there is need (uniform 22.1); a
+ * third window before each move (zipf 14.3 for 14.5, but big 23.8 for 22.5).
  */
 #include <tier_ext/sample.bpf.h>
 
@@ -47,20 +54,21 @@
 #define CHUNK_SAMPLES 4
 #define NR_READS      16384
 #define QUEUE_MAX     4096
+#define TICK_MS	      20
 #define MAKE_ROOM     4096
 #define GIVE_UP_MS    2000
 #define PAUSE_MIN     500
 #define PAUSE_MAX     32000
-/* Folios of a part of a search: as many as are passed in two to four windows. */
+/* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
 /* Sharing of the probes' results: the new ones count a half. */
 #define SHARE_ONE 1024
 
-TIERX_TUNE(u32, horizon_ms, 10000, 100, 3600000, "ms",
+TIERX_TUNE(u32, horizon_ms, 20000, 100, 3600000, "ms",
 	   "a move has to have paid for itself after this time");
 TIERX_TUNE(u32, scan_per_move, 64, 1, 65536, "",
-	   "a search is worth it if at least one page in so many is moved");
+	   "looking for pages is worth it if at least one in so many is moved");
 TIERX_TUNE(u32, idle_ms, 1000, 10, 600000, "ms",
 	   "pages of the fast tier that are not used for so long can be demoted");
 TIERX_TUNE(u32, headroom_percent, 2, 0, 50, "%", "how much of a fast node is kept free");
@@ -71,6 +79,7 @@ TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
 struct payback_stats {
 	u64 probes TIERX_HELP("random pages of slow memory that were looked at");
 	u64 hot_probes TIERX_HELP("of these, pages that would pay");
+	u64 surveys TIERX_HELP("times that pages of all over slow memory were looked at");
 	u64 searches TIERX_HELP("times that slow memory was searched");
 	u64 scattered TIERX_HELP("of these, times that what is hot was all over it");
 	u64 searched TIERX_HELP("folios looked at in searches");
@@ -104,7 +113,9 @@ struct payback_node {
 	u64 due_ns;
 	u64 search_ns; /* slow: no search before this time */
 	u64 pause_ns; /* slow: after a search that was in vain */
-	u64 round_ns; /* fast: when the hand began its round */
+	u64 room_ns; /* fast: nothing is idle before this time */
+	u64 found; /* fast: what the hand found in this round */
+	bool hand_moved; /* fast: since the sample was taken */
 	u32 hot_share; /* slow: of its pages, times SHARE_ONE */
 };
 
@@ -129,6 +140,7 @@ enum phase {
 	PROBED_TWICE, /* those of them that were young, none of them is now */
 	SURVEYED, /* the list has pages of each chunk, none is young */
 	SURVEYED_TWICE, /* those of them that were young, none of them is now */
+	SURVEYED_AGAIN, /* those that were young twice, none of them is now */
 	CLEARED, /* part of the span, nothing in it is young */
 	FOUND, /* the list has what was young in it, nothing of it is */
 	MOVE, /* what was young again within a window */
@@ -143,7 +155,9 @@ static u32 nr_chunks, nr_in_part;
 static bool is_hot[NR_CHUNKS];
 static u32 nr_list, next_in_list, nr_young, nr_probed;
 static u32 pass_folios = 16 * PASS_MIN;
-static u64 nr_moved;
+/* In a search; and did it end because there was no room? */
+static u64 nr_looked, nr_moved;
+static bool is_full;
 
 /* Likewise, for a fast node, of which there is a sample. */
 static s32 fast_owner = -1;
@@ -165,16 +179,18 @@ static u64 latency_of(s32 nid, u64 otherwise)
 /* --- what pays --- */
 
 /*
- * A page that is used twice in this time has paid within the horizon for being moved up, and for
- * another being moved down for it. One of these is seen with a chance of 86 %.
+ * A page that is used once in twice this time has paid within the horizon for being moved up, and
+ * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
+#define PAYS_PERCENT 39
+
 static u64 window_ns(s32 slow, s32 fast)
 {
 	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
 	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
 	u64 move_ns = MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS);
 
-	return slow_ns > fast_ns ? horizon_ms * MS / move_ns * (slow_ns - fast_ns) : 0;
+	return slow_ns > fast_ns ? horizon_ms * MS / move_ns * (slow_ns - fast_ns) / 4 : 0;
 }
 
 /* Pages that a fast node has for others. */
@@ -185,14 +201,14 @@ static u64 room_on(s32 nid)
 	return tierx_node_room(nid) + (node ? node->idle_pages : 0);
 }
 
-/* So many pages of a node pay, and there is room for them: is that worth looking for them? */
-static bool search_pays(struct payback_node *node, s32 fast, u64 now,
-			const struct tier_ext_node_stat *stat)
+/* Of these pages some pay, and there is room for so many: is that worth looking at @folios? */
+static bool look_pays(struct payback_node *node, s32 fast, u64 folios,
+		      const struct tier_ext_node_stat *stat)
 {
 	u64 pages = stat->active_pages + stat->inactive_pages;
 	u64 hot = pages * node->hot_share / SHARE_ONE, room = room_on(fast);
 
-	return hot && now >= node->search_ns && (hot < room ? hot : room) * scan_per_move >= pages;
+	return hot && (hot < room ? hot : room) * scan_per_move >= folios;
 }
 
 /* --- lists of pages --- */
@@ -282,7 +298,9 @@ __noinline s32 payback_sample_chunk(u32 i, s32 nid)
 		return 0;
 	first = span->first + i / CHUNK_SAMPLES * chunk_pages;
 	end = first + chunk_pages;
-	if (!chunk_pages || !tierx_span_hit(first, end, nid, place))
+	if (chunk_pages && tierx_span_hit(first, end, nid, place))
+		nr_probed++;
+	else
 		place->gen = 0;
 	return 0;
 }
@@ -297,8 +315,13 @@ static void survey(struct tierx_span *span, s32 nid, u64 now, u64 window)
 		chunk_pages = CHUNK_MIN;
 	nr_chunks = (pages + chunk_pages - 1) / chunk_pages;
 	nr_list = nr_chunks * CHUNK_SAMPLES;
+	nr_probed = 0;
 	bpf_for(i, 0, nr_list)
 		payback_sample_chunk(i, nid);
+	nr_moved = 0;
+	is_full = false;
+	nr_looked = nr_probed;
+	tierx_stat_add(surveys, 1);
 	wait_for(now, window, SURVEYED);
 }
 
@@ -324,7 +347,7 @@ __noinline s32 payback_mark_chunk(u32 i, s32 nid)
  * What is hot lies together, as long as programs see to that: then a hot chunk has more than one
  * hot sample. If not, all chunks have something.
  */
-static void choose_chunks(s32 nid)
+static bool choose_chunks(s32 nid)
 {
 	u32 i, nr_hot = 0;
 	bool scattered;
@@ -334,9 +357,9 @@ static void choose_chunks(s32 nid)
 	bpf_for(i, 0, nr_list)
 		nr_hot += payback_mark_chunk(i, nid);
 	scattered = nr_list * 2 < nr_hot * 3;
-	tierx_stat_add(scattered, scattered);
 	bpf_for(i, 0, NR_CHUNKS)
 		is_hot[i & (NR_CHUNKS - 1)] |= scattered;
+	return scattered;
 }
 
 /* --- a search, part by part --- */
@@ -371,11 +394,12 @@ static void clear_part(struct tierx_span *span, s32 nid, u64 now, u64 window)
 		payback_clear_chunk(i, nid);
 	part_end = span->at;
 	tierx_stat_add(searched, nr_in_part);
+	nr_looked += nr_in_part;
 
 	ns = bpf_ktime_get_ns() - now;
-	if (ns > 4 * window && pass_folios > PASS_MIN)
+	if (ns > 2 * window && pass_folios > PASS_MIN)
 		pass_folios /= 2;
-	else if (ns < 2 * window && pass_folios < PASS_MAX)
+	else if (ns < window && pass_folios < PASS_MAX)
 		pass_folios *= 2;
 	wait_for(now, window, CLEARED);
 }
@@ -484,22 +508,48 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 		return true;
 	tierx_stat_add(no_room, node->demand);
 	node->demand = 0;
+	is_full = true;
 	return false;
 }
 
 /* The next search has to wait if this one was not worth it, and longer each time. */
-static void end_search(struct payback_node *node, struct tierx_span *span, u64 now,
-		       const struct tier_ext_node_stat *stat)
+static void end_search(struct payback_node *node, struct tierx_span *span, u64 now)
 {
-	tierx_stat_add(searches, 1);
 	tierx_span_restart(span);
-	if (nr_moved * scan_per_move >= stat->active_pages + stat->inactive_pages)
+	if (!is_full && nr_moved * scan_per_move >= nr_looked)
 		node->pause_ns = 0;
 	else if (node->pause_ns < PAUSE_MAX * MS)
 		node->pause_ns = 2 * node->pause_ns ?: PAUSE_MIN * MS;
 	node->search_ns = now + node->pause_ns;
 	node->hot_share = 0;
 	rest(node, now);
+}
+
+/*
+ * Of many pages that are not hot some are young twice by chance; then few of these are a third
+ * time, and nothing pays. What is scattered is looked for everywhere, if that is worth it.
+ */
+static void end_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+		       u64 now, const struct tier_ext_node_stat *stat)
+{
+	u32 nr_twice = nr_list;
+	bool scattered;
+
+	keep_young();
+	if (!nr_list || nr_list * 100 < nr_twice * PAYS_PERCENT) {
+		end_search(node, span, now);
+		return;
+	}
+	node->hot_share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
+	scattered = choose_chunks(nid);
+	if (!nr_list || (scattered &&
+			 !look_pays(node, fast, stat->active_pages + stat->inactive_pages, stat))) {
+		end_search(node, span, now);
+		return;
+	}
+	tierx_stat_add(searches, 1);
+	tierx_stat_add(scattered, scattered);
+	clear_part(span, nid, now, window_ns(nid, fast));
 }
 
 /* --- a slow node's tick --- */
@@ -520,8 +570,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 	case PROBED_TWICE:
 		keep_young();
 		note_share(node);
-		nr_moved = 0;
-		if (search_pays(node, fast, now, stat))
+		if (now >= node->search_ns && look_pays(node, fast, NR_LIST, stat))
 			survey(span, nid, now, window);
 		else
 			rest(node, now);
@@ -532,8 +581,10 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		break;
 	case SURVEYED_TWICE:
 		keep_young();
-		choose_chunks(nid);
-		clear_part(span, nid, now, window);
+		wait_for(now, window, SURVEYED_AGAIN);
+		break;
+	case SURVEYED_AGAIN:
+		end_survey(node, span, nid, fast, now, stat);
 		break;
 	case CLEARED:
 		look_through_part(span, nid);
@@ -549,10 +600,10 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 	case MOVE:
 		if (move(fast, now, stat))
 			break;
-		if (span->at < span->end)
+		if (!is_full && span->at < span->end)
 			clear_part(span, nid, now, window);
 		else
-			end_search(node, span, now, stat);
+			end_search(node, span, now);
 		break;
 	}
 }
@@ -572,14 +623,32 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 
 /* --- a fast node's tick --- */
 
+/* The hand clears accessed bits, too: what it has passed looks idle to the sample. */
 static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_node_stat *stat)
 {
-	node->idle_pages = tierx_sample_idle(stat->active_pages + stat->inactive_pages);
+	if (!node->hand_moved)
+		node->idle_pages = tierx_sample_idle(stat->active_pages + stat->inactive_pages);
 	node->due_ns = now + probe_ms * MS;
 	fast_owner = -1;
 }
 
-/* The first round of the hand finds nothing: it has to be over before there is need. */
+/* No round takes less than idle_ms, so that no page is looked at again before. */
+static void turn_hand(s32 nid, struct payback_node *node, struct tierx_span *span, s64 lack)
+{
+	u64 rounds = span->rounds, pfns = (span->end - span->first) * TICK_MS / idle_ms + 1;
+	u64 queued;
+
+	node->hand_moved = true;
+	queued = tierx_span_make_room(nid, lack, pfns);
+	tierx_stat_add(made_room, queued);
+	node->found += queued;
+	if (span->rounds == rounds)
+		return;
+	node->idle_pages = node->found;
+	node->found = 0;
+}
+
+/* The first round finds nothing: it has to be over before there is need. */
 static void make_room(s32 nid, struct payback_node *node, u64 now,
 		      const struct tier_ext_node_stat *stat)
 {
@@ -588,17 +657,14 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 
 	if (!span)
 		return;
-	if (span->at == span->first) {
-		if (now < node->round_ns + idle_ms * MS)
-			return;
-		node->round_ns = now;
-	}
 	if (!span->rounds) {
 		tierx_span_clear(span, MAKE_ROOM);
 		if (span->at == span->end)
 			tierx_span_restart(span);
-	} else if (node->idle_pages) {
-		tierx_stat_add(made_room, tierx_span_make_room(nid, lack, MAKE_ROOM));
+		node->room_ns = now + idle_ms * MS;
+	} else if (lack > 0 && now >= node->room_ns &&
+		   node->idle_pages * scan_per_move > stat->active_pages + stat->inactive_pages) {
+		turn_hand(nid, node, span, lack);
 	}
 }
 
@@ -615,6 +681,7 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 		note_idle(node, now, stat);
 	} else if (__sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
 		tierx_sample_take(nid);
+		node->hand_moved = false;
 		node->due_ns = now + idle_ms * MS;
 	}
 }
@@ -686,6 +753,6 @@ TIERX_POLICY(payback, "a page moves if the move pays for itself") = {
 	.access = (void *)payback_access,
 	.reclaim = (void *)payback_reclaim,
 	.tick = (void *)payback_tick,
-	.tick_ms = 20,
+	.tick_ms = TICK_MS,
 	.access_period = 8,
 };

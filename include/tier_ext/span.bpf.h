@@ -203,27 +203,27 @@ TIERX_SPAN_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32
  * tierx_span_make_room() - demote what was not used since the hand came by last
  * @nid: a node whose memory can be demoted
  * @pages: so many pages, if they are found
- * @folios: folios that the hand passes at most
+ * @pfns: how far the hand goes at most
  *
  * The hand tests and clears accessed bits as it passes, so a page is idle if it
- * was not used for as long as the hand needs for a round. Sleepable programs
- * only.
+ * was not used for as long as the hand needs for a round, @pfns in each tick.
+ * Sleepable programs only.
  *
  * Return: folios queued for demotion.
  */
-TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 folios)
+TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 {
 	struct tierx_span *span = tierx_span_of(nid);
-	s32 target = tierx_bpf_demotion_target(nid, 0);
+	s32 err, target = tierx_bpf_demotion_target(nid, 0);
 	struct tier_ext_page *page;
-	s32 err;
+	u64 end;
 
 	if (!span || target < 0 || pages <= 0)
 		return 0;
-	span->left = folios;
+	end = span->at + pfns < span->end ? span->at + pfns : span->end;
 	span->wanted = pages;
 	span->queued = 0;
-	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST) {
+	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST) {
 		if (page->nid == nid && !page->young) {
 			err = tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0);
 			/* The next tick goes on here. */
@@ -234,10 +234,13 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 folios)
 				span->queued++;
 			}
 		}
-		if (tierx_span_passed(span, page) || span->wanted <= 0)
+		span->at = page->pfn + page->nr_pages;
+		if (span->wanted <= 0)
 			return span->queued;
 	}
-	tierx_span_restart(span);
+	span->at = end;
+	if (end == span->end)
+		tierx_span_restart(span);
 	return span->queued;
 }
 
@@ -272,20 +275,26 @@ TIERX_SPAN_INLINE u64 tierx_span_random(u64 first, u64 end)
 	return first + random % (end - first);
 }
 
-/* How far a folio may be from a place; nothing on the way there is a huge one. */
-#define TIERX_SPAN_REACH 512
-#define TIERX_SPAN_TRIES 8
+/* Folios on LRU lists have no more than 512 pages, and begin at a multiple of their size. */
+#define TIERX_SPAN_MAX_ORDER 9
+#define TIERX_SPAN_TRIES     8
 
-/* What is at a place at random. A folio of n pages is taken from n places, gap before it or not. */
+/* The folio that a place at random is in; so each counts by its pages. */
 TIERX_SPAN_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_ext_pfn *found)
 {
-	u64 pfn = tierx_span_random(first, end);
+	u64 pfn = tierx_span_random(first, end), head = ~0ULL;
 	struct tier_ext_page *page;
+	u32 order;
 
-	bpf_for_each(tierx_pfn, page, pfn, pfn + TIERX_SPAN_REACH, TIERX_WALK_HARVEST) {
-		found->pfn = page->pfn;
-		found->gen = page->gen;
-		return page->nid == nid && page->pfn - pfn < page->nr_pages;
+	bpf_for(order, 0, TIERX_SPAN_MAX_ORDER + 1) {
+		if (head == pfn >> order << order)
+			continue;
+		head = pfn >> order << order;
+		bpf_for_each(tierx_pfn, page, head, head + 1, TIERX_WALK_HARVEST) {
+			found->pfn = head;
+			found->gen = page->gen;
+			return page->nid == nid && pfn - head < page->nr_pages;
+		}
 	}
 	return false;
 }
