@@ -394,10 +394,14 @@ s32 TIERX_OP(loop_unbounded, FAULT)
 s32 TIERX_OP(loop_long, FAULT)
 {
 	volatile u64 sum = 0;
-	u32 i;
+	u32 i, j;
 
-	for (i = 0; i < 100000000; i++)
-		sum += fault->age_ms;
+	/* Long without a branch: else most of what the verifier does is to compare states. */
+	for (i = 0; i < 100000000; i++) {
+#pragma unroll
+		for (j = 0; j < 256; j++)
+			sum += fault->age_ms;
+	}
 	return sum ? TIERX_STAY : TIERX_DEFAULT;
 }
 
