@@ -364,7 +364,6 @@ static bool choose_chunks(s32 nid)
 
 /* --- a search, part by part --- */
 
-/* Returns how much was looked at. */
 __noinline s32 payback_clear_chunk(u32 chunk, s32 nid)
 {
 	struct tierx_span *span = tierx_span_of(nid);
@@ -532,8 +531,9 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 static void end_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now, const struct tier_ext_node_stat *stat)
 {
+	u64 pages = stat->active_pages + stat->inactive_pages;
 	u32 nr_twice = nr_list;
-	bool scattered;
+	bool everywhere;
 
 	keep_young();
 	if (!nr_list || nr_list * 100 < nr_twice * PAYS_PERCENT) {
@@ -541,14 +541,13 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		return;
 	}
 	node->hot_share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
-	scattered = choose_chunks(nid);
-	if (!nr_list || (scattered &&
-			 !look_pays(node, fast, stat->active_pages + stat->inactive_pages, stat))) {
+	everywhere = choose_chunks(nid);
+	if (everywhere && !look_pays(node, fast, pages, stat)) {
 		end_search(node, span, now);
 		return;
 	}
 	tierx_stat_add(searches, 1);
-	tierx_stat_add(scattered, scattered);
+	tierx_stat_add(scattered, everywhere);
 	clear_part(span, nid, now, window_ns(nid, fast));
 }
 
