@@ -300,6 +300,10 @@ bench: bench-workloads ## policies and peers side by side: build/bench/report.ht
 bench-tune: bench-workloads ## search the best settings of the peers, which make bench then uses
 	$(Q)tests/bench/tune
 
+bench-keep: ## put lines of runs beside the sources (tests/bench/results), so that others go on from there
+	@mkdir -p tests/bench/results
+	$(Q)for f in $(BUILD)/bench/results/*.jsonl; do xz -c "$$f" > "tests/bench/results/$${f##*/}.xz"; done
+
 bench-machine: $(BUILD)/deps-bench.ok kernel $(BUILD)/bench/tier.so $(BUILD)/bench/image.cpio ## the guest that is measured from outside: tests/bench/machine/boot
 
 bench-calibrate: bench-machine ## can what is counted and timed there be trusted? compares with theory

@@ -192,7 +192,7 @@ void TIERX_OP_SLEEPABLE(idle_time_tick, s32 nid, struct tier_ext_node_stat *stat
 	if (stat->tier)
 		return;
 	if (is_time_to_adjust()) {
-		adjust_rate(tierx_sample_idle(stat->active_pages + stat->inactive_pages));
+		adjust_rate(tierx_sample_idle(tierx_node_pages(stat)));
 		tierx_sample_take(nid);
 		adjust_threshold();
 		nr_candidates = 0;

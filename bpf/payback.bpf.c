@@ -134,6 +134,7 @@ struct {
 	__type(value, struct tier_ext_pfn);
 } list SEC(".maps");
 
+/* In this order. */
 enum phase {
 	REST,
 	PROBED, /* the list has pages at random, none is young */
@@ -205,7 +206,7 @@ static u64 room_on(s32 nid)
 static bool look_pays(struct payback_node *node, s32 fast, u64 folios,
 		      const struct tier_ext_node_stat *stat)
 {
-	u64 pages = stat->active_pages + stat->inactive_pages;
+	u64 pages = tierx_node_pages(stat);
 	u64 hot = pages * node->hot_share / SHARE_ONE, room = room_on(fast);
 
 	return hot && (hot < room ? hot : room) * scan_per_move >= folios;
@@ -231,7 +232,7 @@ __noinline s32 payback_keep_young(u32 i)
 
 	if (!entry || !entry->gen)
 		return 0;
-	if (!tierx_span_look(entry->pfn, entry->pfn + 1, &found) || found.gen != entry->gen)
+	if (!tierx_span_look(entry->pfn, &found) || found.gen != entry->gen)
 		return 0;
 	place = bpf_map_lookup_elem(&list, &key);
 	if (!place)
@@ -377,7 +378,7 @@ __noinline s32 payback_clear_chunk(u32 chunk, s32 nid)
 	if (end <= span->at || nr_in_part >= pass_folios)
 		return 0;
 	if (is_hot[chunk])
-		nr_in_part += tierx_span_clear_to(span, end);
+		nr_in_part += tierx_span_clear(span, end, ~0ULL);
 	span->at = end;
 	return 0;
 }
@@ -457,7 +458,7 @@ __noinline s32 payback_clear(u32 i)
 	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i), found;
 
 	if (entry)
-		tierx_span_look(entry->pfn, entry->pfn + 1, &found);
+		tierx_span_look(entry->pfn, &found);
 	return 0;
 }
 
@@ -531,7 +532,6 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 static void end_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now, const struct tier_ext_node_stat *stat)
 {
-	u64 pages = stat->active_pages + stat->inactive_pages;
 	u32 nr_twice = nr_list;
 	bool everywhere;
 
@@ -542,7 +542,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	}
 	node->hot_share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
 	everywhere = choose_chunks(nid);
-	if (everywhere && !look_pays(node, fast, pages, stat)) {
+	if (everywhere && !look_pays(node, fast, tierx_node_pages(stat), stat)) {
 		end_search(node, span, now);
 		return;
 	}
@@ -563,8 +563,10 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		probe(nid, now, window);
 		break;
 	case PROBED:
+	case SURVEYED:
+	case SURVEYED_TWICE:
 		keep_young();
-		wait_for(now, window, PROBED_TWICE);
+		wait_for(now, window, phase + 1);
 		break;
 	case PROBED_TWICE:
 		keep_young();
@@ -573,14 +575,6 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 			survey(span, nid, now, window);
 		else
 			rest(node, now);
-		break;
-	case SURVEYED:
-		keep_young();
-		wait_for(now, window, SURVEYED_TWICE);
-		break;
-	case SURVEYED_TWICE:
-		keep_young();
-		wait_for(now, window, SURVEYED_AGAIN);
 		break;
 	case SURVEYED_AGAIN:
 		end_survey(node, span, nid, fast, now, stat);
@@ -626,7 +620,7 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_node_stat *stat)
 {
 	if (!node->hand_moved)
-		node->idle_pages = tierx_sample_idle(stat->active_pages + stat->inactive_pages);
+		node->idle_pages = tierx_sample_idle(tierx_node_pages(stat));
 	node->due_ns = now + probe_ms * MS;
 	fast_owner = -1;
 }
@@ -657,12 +651,12 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	if (!span)
 		return;
 	if (!span->rounds) {
-		tierx_span_clear(span, MAKE_ROOM);
+		tierx_span_clear(span, span->end, MAKE_ROOM);
 		if (span->at == span->end)
 			tierx_span_restart(span);
 		node->room_ns = now + idle_ms * MS;
 	} else if (lack > 0 && now >= node->room_ns &&
-		   node->idle_pages * scan_per_move > stat->active_pages + stat->inactive_pages) {
+		   node->idle_pages * scan_per_move > tierx_node_pages(stat)) {
 		turn_hand(nid, node, span, lack);
 	}
 }

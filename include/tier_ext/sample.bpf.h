@@ -37,7 +37,7 @@ __noinline s32 tierx_sample_check(u32 i)
 
 	if (!sample || !sample->gen)
 		return 0;
-	young = tierx_span_look(sample->pfn, sample->pfn + 1, &found);
+	young = tierx_span_look(sample->pfn, &found);
 	if (found.gen == sample->gen) {
 		tierx_samples_known++;
 		tierx_samples_idle += !young;

@@ -132,41 +132,23 @@ TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
 /**
  * tierx_span_clear() - clear accessed bits from where the hand is
  * @span: the span
- * @folios: so many, or to the end of the span
+ * @end: one more than the last PFN
+ * @folios: so many, or to @end
  *
  * Sleepable programs only.
  *
  * Return: how many folios there were.
  */
-TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 folios)
+TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end, u64 folios)
 {
 	struct tier_ext_page *page;
 
 	span->left = folios;
-	bpf_for_each(tierx_pfn, page, span->at, span->end, TIERX_WALK_HARVEST)
+	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST)
 		if (tierx_span_passed(span, page))
 			return folios;
-	span->at = span->end;
+	span->at = end;
 	return folios - span->left;
-}
-
-/**
- * tierx_span_clear_to() - clear accessed bits from where the hand is
- * @span: the span
- * @end: one more than the last PFN
- *
- * The hand stays where it is. Sleepable programs only.
- *
- * Return: how many folios there were.
- */
-TIERX_SPAN_INLINE u64 tierx_span_clear_to(struct tierx_span *span, u64 end)
-{
-	struct tier_ext_page *page;
-
-	span->left = 0;
-	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST)
-		span->left++;
-	return span->left;
 }
 
 /**
@@ -181,6 +163,17 @@ TIERX_SPAN_INLINE u64 tierx_node_room(s32 nid)
 	s64 wmark = tierx_bpf_node_stat(nid, TIERX_NODE_WMARK_HIGH_PAGES);
 
 	return free > wmark ? free - wmark : 0;
+}
+
+/**
+ * tierx_node_pages() - what a node has of pages that may be used or idle
+ * @stat: the node
+ *
+ * Return: pages on its LRU lists.
+ */
+TIERX_SPAN_INLINE u64 tierx_node_pages(const struct tier_ext_node_stat *stat)
+{
+	return stat->active_pages + stat->inactive_pages;
 }
 
 /**
@@ -246,20 +239,19 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 
 /**
  * tierx_span_look() - test and clear accessed bits of one folio
- * @pfn: where it is
- * @end: one more than where it may be: the first folio from @pfn on is taken
+ * @pfn: its first PFN
  * @found: which folio it was; its gen is 0 if there is none
  *
  * Sleepable programs only.
  *
  * Return: whether it was used since somebody last looked.
  */
-TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, u64 end, struct tier_ext_pfn *found)
+TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, struct tier_ext_pfn *found)
 {
 	struct tier_ext_page *page;
 
 	found->gen = 0;
-	bpf_for_each(tierx_pfn, page, pfn, end, TIERX_WALK_HARVEST) {
+	bpf_for_each(tierx_pfn, page, pfn, pfn + 1, TIERX_WALK_HARVEST) {
 		found->pfn = page->pfn;
 		found->gen = page->gen;
 		return page->young;

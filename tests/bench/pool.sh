@@ -35,6 +35,14 @@ remember()	# WORKLOAD SECONDS
 	done
 }
 
+# Lines that came with the sources, if they are of a rig that is the same in all that counts.
+pool_restore()	# FILE
+{
+	local kept=$bench/results/${1##*/}.xz
+	mkdir -p "$(dirname "$1")"
+	[ -f "$1" ] || [ ! -f "$kept" ] || xz -dc "$kept" > "$1"
+}
+
 # Lines of results that a crash cut short are skipped.
 pool_load()	# FILE...
 {
@@ -200,7 +208,6 @@ pool_run()
 	began=()
 	done_here=0
 	work=$(mktemp -d "${TMPDIR:-/tmp}/tierx-pool.XXXXXX")
-	mkdir -p "$(dirname "$results")"
 	set -m
 	trap interrupted INT TERM
 	while :; do

@@ -2,9 +2,9 @@
 /*
  * jump: a hot set that jumps.
  *
- * Idea: a window of an array gets 99 % of the accesses; after a third and after two thirds of
- * the time it is another one, far away. All begins on the slow node; the fast one is full of
- * cold pages.
+ * Idea: a window of an array gets 99 % of the accesses; after a quarter and after half of the
+ * time it is another one, far away. From there to the last third, which is called steady, there
+ * is time to follow. All begins on the slow node; the fast one is full of cold pages.
  * Hot set: the window, a quarter of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy follows within seconds, and takes the old window for cold soon enough to have
@@ -13,10 +13,12 @@
 #include "wl.h"
 
 #define JUMPS 2
+/* Of all intervals, one in so many passes between two jumps. */
+#define PARTS 4
 
 static bool jump_shift(unsigned int interval)
 {
-	unsigned int step = wl.intervals / (JUMPS + 1);
+	unsigned int step = wl.intervals / PARTS;
 
 	if (!interval || !step || interval % step || interval / step > JUMPS)
 		return false;
