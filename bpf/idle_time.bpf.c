@@ -119,6 +119,7 @@ void TIERX_OP(idle_time_migrated, struct tier_ext_request *request, struct tier_
 	       tierx_bpf_node_stat(request->src_nid, TIERX_NODE_TIER);
 	if (down < 0) {
 		*to = now;
+		tierx_span_arrived(result->new_pfn);
 		__sync_fetch_and_add(&nr_promoted, request->nr_pages);
 		tierx_stat_add(promoted, request->nr_pages);
 	} else if (down > 0) {

@@ -6,33 +6,38 @@
  * known from the nodes' latencies and bandwidths; so is, then, how often a page
  * has to be used for the move to have paid within horizon_ms. A page that is
  * used so often is young again within a window of about that time after its
- * accessed bit was cleared, and within a second one. A few pages at random are
- * looked at all the time (probes), on both tiers: they tell how many pages of the
- * slow tier would pay, and for how many the fast tier has idle ones to give. Only
- * when these are so many that finding them costs less than moving them, the slow
- * tier is searched. Some pages of each chunk of it (a survey) tell whether what
- * was young twice is so a third time, or was so by chance, as in memory that is
- * used evenly; and in which chunks it lies. Only these are looked at page by page,
- * all if what is hot is scattered. Idle pages of the fast tier make room. Reads of
- * files that nobody maps leave no accessed bits: of these the kernel's samples
- * count. When the fast tier has nothing idle left, nothing moves.
+ * accessed bit was cleared. A few pages at random are looked at all the time
+ * (probes), on both tiers: they tell how many pages of the slow tier would pay, and
+ * for how many the fast tier has idle ones to give. When there are such pages, some
+ * of each chunk of the slow tier (a survey) tell whether what was young is so again
+ * in the next windows, or was so by chance, as in memory that is used evenly; in
+ * which chunks it lies; how often it is used, and so what a search would save and
+ * for how long a page has to be idle to be none of it. A search looks at these
+ * chunks page by page, at all if what is hot is scattered and that pays, while idle
+ * pages of the fast tier make room. Who has to share a CPU for this takes it from
+ * programs: then everything costs twice as much. Reads of files that nobody maps
+ * leave no accessed bits: of these the kernel's samples count. When the fast tier
+ * has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
  * believed: "Chrono" (EuroSys 2025); what is hot lies together: DAMON's regions;
  * CLOCK for what is idle.
- * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies.
+ * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies,
+ * CPU time of its own thread.
  * Good for: everything that has a hot set; it needs no setting. Programs are not
  * disturbed by faults.
- * Bad for: machines without a CPU to spare while a hot set is searched: a search
- * takes most of one for the time that the page tables of the chunks take. Hot sets
- * that are gone before they have paid. A huge page is taken for a page: how much
- * of it is used is not known.
+ * Bad for: machines with many more runnable threads than CPUs: its thread gets a
+ * share like any other, and finds nothing in time. Hot sets that are gone before
+ * they have paid. What is used in bursts that are further apart than a window. A
+ * huge page is taken for a page: how much of it is used is not known.
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
- * 20 ms. Half a MiB of state, whatever the machine.
+ * 20 ms. 1.5 MiB of state, whatever the machine.
  * Tried in the rig (seconds at 1:4), and dropped: all of the slow tier in each
- * search (jump 19.4, now 16.6); a page is idle after 500 ms (uniform 26.8, now
- * 20.9, none 21.2); a hand that goes as fast as there is need (uniform 22.1); a
- * third window before each move (zipf 14.3 for 14.5, but big 23.8 for 22.5).
+ * search (jump 19.4, now 15.1); windows of half the length (zipf 18.2 and big 27.7,
+ * as without tiering, for 14.0 and 22.2); windows that grow when what is young is
+ * seldom so again (tenants 11.3 for 10.7); probes four times as seldom after a search
+ * in vain (jump 17.5); a second search wherever one of 64 pages pays (zipf 13.8 for
+ * 14.0, but half of the CPU time of its last third is searching).
  */
 #include <tier_ext/sample.bpf.h>
 
@@ -46,18 +51,23 @@
 #define SLOW_NS	  250
 #define SLOW_MBPS 20000
 
-#define NR_PROBES 64
-#define NR_LIST	  8192
+#define NR_PROBES 24
+/* So many of them are not young by chance: a second window need not tell. */
+#define NR_SURGE 2
+#define NR_LIST	 65536
 /* Chunks of a node's memory, and how many pages of each are looked at to see what is hot in it. */
 #define NR_CHUNKS     2048
 #define CHUNK_MIN     512
 #define CHUNK_SAMPLES 4
+#define CHUNK_MASK    (NR_CHUNKS - 1)
 #define NR_READS      16384
+#define NR_SURVEYED   (NR_CHUNKS * CHUNK_SAMPLES)
 #define QUEUE_MAX     4096
 #define TICK_MS	      20
 #define MAKE_ROOM     4096
 #define GIVE_UP_MS    2000
-#define PAUSE_MIN     500
+#define PAUSE_MIN     1000
+#define PAUSE_GROWTH  4
 #define PAUSE_MAX     32000
 /* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
@@ -67,10 +77,10 @@
 
 TIERX_TUNE(u32, horizon_ms, 20000, 100, 3600000, "ms",
 	   "a move has to have paid for itself after this time");
-TIERX_TUNE(u32, scan_per_move, 64, 1, 65536, "",
+TIERX_TUNE(u32, scan_per_move, 32, 1, 65536, "",
 	   "looking for pages is worth it if at least one in so many is moved");
 TIERX_TUNE(u32, idle_ms, 1000, 10, 600000, "ms",
-	   "pages of the fast tier that are not used for so long can be demoted");
+	   "pages of the fast tier that are not used for so long can be demoted, or earlier");
 TIERX_TUNE(u32, headroom_percent, 2, 0, 50, "%", "how much of a fast node is kept free");
 TIERX_TUNE(u32, probe_ms, 250, 10, 60000, "ms", "how often pages are looked at");
 TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
@@ -108,15 +118,21 @@ struct {
 } reads SEC(".maps");
 
 struct payback_node {
+	u64 window_ns; /* slow */
+	u64 pages; /* on its LRU lists */
 	u64 idle_pages; /* fast: could be demoted */
+	bool idle_known; /* fast: that was looked at */
 	u64 demand; /* fast: pages that are on their way here */
 	u64 due_ns;
 	u64 search_ns; /* slow: no search before this time */
 	u64 pause_ns; /* slow: after a search that was in vain */
-	u64 room_ns; /* fast: nothing is idle before this time */
+	u64 sampled_ns; /* fast: when the sample was taken */
+	u64 cleared_ns; /* fast: when the hand had seen all for the first time */
 	u64 found; /* fast: what the hand found in this round */
+	bool wanted; /* fast: there was something to promote, so room is of use */
 	bool hand_moved; /* fast: since the sample was taken */
 	u32 hot_share; /* slow: of its pages, times SHARE_ONE */
+	u32 vain_share; /* slow: the same at the end of a search that was in vain */
 };
 
 struct {
@@ -133,6 +149,9 @@ struct {
 	__type(key, u32);
 	__type(value, struct tier_ext_pfn);
 } list SEC(".maps");
+
+/* Of a chunk: what is not hot itself may have the end of what is. */
+enum { COLD, EDGE, HOT };
 
 /* In this order. */
 enum phase {
@@ -152,13 +171,20 @@ static s32 owner = -1;
 static enum phase phase;
 static u64 phase_due_ns;
 static u64 part_first, part_end, chunk_pages;
-static u32 nr_chunks, nr_in_part;
-static bool is_hot[NR_CHUNKS];
-static u32 nr_list, next_in_list, nr_young, nr_probed;
+static u32 nr_chunks, nr_in_part, part_folios, list_max;
+static u8 heat[NR_CHUNKS];
+static u32 nr_list, nr_before, next_in_list, nr_young, nr_probed;
 static u32 pass_folios = 16 * PASS_MIN;
 /* In a search; and did it end because there was no room? */
 static u64 nr_looked, nr_moved;
 static bool is_full;
+/* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
+static u32 crowded;
+/* By the survey: one window tells what is hot; one of so many folios is. */
+static bool is_sure;
+static u32 folios_per_hot;
+/* What is hot is not idle for so long, and is used so often within the horizon, by the survey. */
+static u64 hot_idle_ns, hot_uses;
 
 /* Likewise, for a fast node, of which there is a sample. */
 static s32 fast_owner = -1;
@@ -184,32 +210,101 @@ static u64 latency_of(s32 nid, u64 otherwise)
  * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
 #define PAYS_PERCENT 39
+/* If what is young is so again in so many cases, one window tells what is hot. */
+#define SURE_PERCENT	 75
+#define RARE		 16384
+#define LN_RARE		 10
+#define IDLE_WINDOWS_MIN 3
+#define IDLE_WINDOWS_MAX 32
+/* How much more has to be hot than in a search that was in vain, before a pause is cut short. */
+#define SURGE (SHARE_ONE / 32)
+
+/*
+ * Did this thread have to share its CPU since then? So programs get less of theirs for what it
+ * does, and everything costs twice as much. With a CPU to spare nobody waits for it.
+ */
+static void note_crowd(u64 since_ns, u64 since_runtime)
+{
+	u64 runtime = bpf_get_current_task_btf()->se.sum_exec_runtime - since_runtime;
+
+	crowded = runtime * 4 < (bpf_ktime_get_ns() - since_ns) * 3;
+}
+
+static u64 gain_ns(s32 slow, s32 fast)
+{
+	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
+
+	return slow_ns > fast_ns ? slow_ns - fast_ns : 0;
+}
+
+static u64 move_ns(s32 slow)
+{
+	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
+
+	return (MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS)) << crowded;
+}
 
 static u64 window_ns(s32 slow, s32 fast)
 {
-	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
-	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
-	u64 move_ns = MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS);
-
-	return slow_ns > fast_ns ? horizon_ms * MS / move_ns * (slow_ns - fast_ns) / 4 : 0;
+	return horizon_ms * MS / move_ns(slow) * gain_ns(slow, fast) / 4;
 }
 
-/* Pages that a fast node has for others. */
+static u64 idle_ns(void)
+{
+	return hot_idle_ns ?: idle_ms * MS;
+}
+
+/*
+ * After how many windows without use, one of RARE hot pages would be taken for an idle one: of
+ * those that were young before, so many are again. Uses come at random, so there are LN_RARE of
+ * them in that time.
+ */
+static void note_hot_idle(u64 window)
+{
+	u64 ns, left = RARE, miss = SHARE_ONE - nr_list * SHARE_ONE / (nr_before + 1);
+	u32 i;
+
+	for (i = 0; i < IDLE_WINDOWS_MAX && left; i++)
+		left = left * miss / SHARE_ONE;
+	hot_uses = horizon_ms * MS * LN_RARE / (i * window + 1);
+	ns = i * window < idle_ms * MS ? i * window : idle_ms * MS;
+	hot_idle_ns = ns > IDLE_WINDOWS_MIN * window ? ns : IDLE_WINDOWS_MIN * window;
+}
+
+/* Pages that a fast node has for others; as long as nobody has looked, enough. */
 static u64 room_on(s32 nid)
 {
 	struct payback_node *node = node_of(nid);
 
-	return tierx_node_room(nid) + (node ? node->idle_pages : 0);
+	if (!node)
+		return 0;
+	return node->idle_known ? tierx_node_room(nid) + node->idle_pages : ~0U;
 }
 
-/* Of these pages some pay, and there is room for so many: is that worth looking at @folios? */
-static bool look_pays(struct payback_node *node, s32 fast, u64 folios,
-		      const struct tier_ext_node_stat *stat)
+/* So many that the hand need not go far? */
+static bool has_idle(const struct payback_node *node)
 {
-	u64 pages = tierx_node_pages(stat);
-	u64 hot = pages * node->hot_share / SHARE_ONE, room = room_on(fast);
+	return node->idle_pages * scan_per_move > node->pages;
+}
+
+/* Of @hot pages, as many as there is room for: is that worth looking at @folios? */
+static bool look_pays(u64 hot, s32 fast, u64 folios)
+{
+	u64 room = room_on(fast);
 
 	return hot && (hot < room ? hot : room) * scan_per_move >= folios;
+}
+
+/* To look at a folio once, and clear its accessed bits: the reverse map. */
+#define LOOK_NS 500
+
+/* Each of @hot pages saves so much within the horizon: is that more than it costs? */
+static bool search_pays(u64 hot, s32 slow, s32 fast, u64 folios)
+{
+	u64 saved = hot_uses * gain_ns(slow, fast), spent = 2 * move_ns(slow), room = room_on(fast);
+
+	return saved > spent && (hot < room ? hot : room) * (saved - spent) > (folios * 2 * LOOK_NS)
+										      << crowded;
 }
 
 /* --- lists of pages --- */
@@ -247,6 +342,7 @@ static void keep_young(void)
 	u32 i;
 
 	nr_young = 0;
+	nr_before = nr_list;
 	bpf_for(i, 0, nr_list)
 		payback_keep_young(i);
 	nr_list = nr_young;
@@ -267,7 +363,7 @@ static void rest(struct payback_node *node, u64 now)
 
 /* --- probes of slow memory --- */
 
-static void probe(s32 nid, u64 now, u64 window)
+static void probe(struct payback_node *node, s32 nid, u64 now)
 {
 	u32 i;
 
@@ -276,7 +372,7 @@ static void probe(s32 nid, u64 now, u64 window)
 		payback_pick(i, nid);
 	nr_list = NR_PROBES;
 	tierx_stat_add(probes, nr_probed);
-	wait_for(now, window, PROBED);
+	wait_for(now, node->window_ns, PROBED);
 }
 
 static void note_share(struct payback_node *node)
@@ -306,8 +402,9 @@ __noinline s32 payback_sample_chunk(u32 i, s32 nid)
 	return 0;
 }
 
-static void survey(struct tierx_span *span, s32 nid, u64 now, u64 window)
+static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, u64 now)
 {
+	u64 runtime = bpf_get_current_task_btf()->se.sum_exec_runtime;
 	u64 pages = span->end - span->first;
 	u32 i;
 
@@ -319,11 +416,19 @@ static void survey(struct tierx_span *span, s32 nid, u64 now, u64 window)
 	nr_probed = 0;
 	bpf_for(i, 0, nr_list)
 		payback_sample_chunk(i, nid);
+	note_crowd(now, runtime);
 	nr_moved = 0;
 	is_full = false;
 	nr_looked = nr_probed;
 	tierx_stat_add(surveys, 1);
-	wait_for(now, window, SURVEYED);
+	wait_for(now, node->window_ns, SURVEYED);
+}
+
+/* What is hot does not end where a chunk does. */
+static void warm(u64 chunk)
+{
+	if (chunk < NR_CHUNKS && !heat[chunk])
+		heat[chunk] = EDGE;
 }
 
 /* Returns whether it is the first of its chunk. */
@@ -339,8 +444,10 @@ __noinline s32 payback_mark_chunk(u32 i, s32 nid)
 	chunk = (entry->pfn - span->first) / chunk_pages;
 	if (chunk >= NR_CHUNKS)
 		return 0;
-	first = !is_hot[chunk];
-	is_hot[chunk] = true;
+	first = heat[chunk] != HOT;
+	heat[chunk] = HOT;
+	warm(chunk - 1);
+	warm(chunk + 1);
 	return first;
 }
 
@@ -354,13 +461,15 @@ static bool choose_chunks(s32 nid)
 	bool scattered;
 
 	bpf_for(i, 0, NR_CHUNKS)
-		is_hot[i & (NR_CHUNKS - 1)] = false;
+		heat[i & CHUNK_MASK] = 0;
 	bpf_for(i, 0, nr_list)
 		nr_hot += payback_mark_chunk(i, nid);
 	scattered = nr_list * 2 < nr_hot * 3;
+	if (!scattered)
+		return false;
 	bpf_for(i, 0, NR_CHUNKS)
-		is_hot[i & (NR_CHUNKS - 1)] |= scattered;
-	return scattered;
+		heat[i & CHUNK_MASK] = HOT;
+	return true;
 }
 
 /* --- a search, part by part --- */
@@ -375,19 +484,25 @@ __noinline s32 payback_clear_chunk(u32 chunk, s32 nid)
 	end = span->first + (chunk + 1) * chunk_pages;
 	if (end > span->end)
 		end = span->end;
-	if (end <= span->at || nr_in_part >= pass_folios)
+	if (end <= span->at || nr_in_part >= part_folios)
 		return 0;
-	if (is_hot[chunk])
+	if (heat[chunk])
 		nr_in_part += tierx_span_clear(span, end, ~0ULL);
 	span->at = end;
 	return 0;
 }
 
-static void clear_part(struct tierx_span *span, s32 nid, u64 now, u64 window)
+/* No more than there is room for is looked for. */
+static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+		       u64 now)
 {
-	u64 ns;
+	u64 ns, window = node->window_ns, room = room_on(fast);
 	u32 i;
 
+	list_max = room < NR_LIST ? room : NR_LIST;
+	part_folios = list_max * folios_per_hot + CHUNK_MIN;
+	if (part_folios > pass_folios)
+		part_folios = pass_folios;
 	part_first = span->at;
 	nr_in_part = 0;
 	bpf_for(i, 0, nr_chunks)
@@ -399,7 +514,7 @@ static void clear_part(struct tierx_span *span, s32 nid, u64 now, u64 window)
 	ns = bpf_ktime_get_ns() - now;
 	if (ns > 2 * window && pass_folios > PASS_MIN)
 		pass_folios /= 2;
-	else if (ns < window && pass_folios < PASS_MAX)
+	else if (ns < window && part_folios == pass_folios && pass_folios < PASS_MAX)
 		pass_folios *= 2;
 	wait_for(now, window, CLEARED);
 }
@@ -413,7 +528,7 @@ __noinline u64 payback_look_chunk(u32 chunk, s32 nid)
 	u64 first, end;
 	u32 key;
 
-	if (!span || chunk >= NR_CHUNKS || !is_hot[chunk])
+	if (!span || chunk >= NR_CHUNKS || !heat[chunk])
 		return 0;
 	first = span->first + chunk * chunk_pages;
 	end = first + chunk_pages;
@@ -425,7 +540,7 @@ __noinline u64 payback_look_chunk(u32 chunk, s32 nid)
 		if (!page->young || page->nid != nid)
 			continue;
 		key = nr_list;
-		entry = bpf_map_lookup_elem(&list, &key);
+		entry = key < list_max ? bpf_map_lookup_elem(&list, &key) : NULL;
 		if (!entry)
 			return page->pfn;
 		entry->pfn = page->pfn;
@@ -494,17 +609,17 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 
 	if (!node)
 		return false;
-	if (nr > room)
-		nr = room;
-	if (nr + stat->queue_len > QUEUE_MAX)
-		nr = stat->queue_len < QUEUE_MAX ? QUEUE_MAX - stat->queue_len : 0;
+	if (room > QUEUE_MAX)
+		room = QUEUE_MAX;
+	if (nr + stat->queue_len > room)
+		nr = stat->queue_len < room ? room - stat->queue_len : 0;
 	bpf_for(i, 0, nr)
 		payback_promote(next_in_list + i);
 	next_in_list += nr;
 	node->demand = nr_list - next_in_list;
 	if (!node->demand)
 		return false;
-	if (now < phase_due_ns && (node->idle_pages || nr))
+	if (now < phase_due_ns && (!node->idle_known || has_idle(node) || nr))
 		return true;
 	tierx_stat_add(no_room, node->demand);
 	node->demand = 0;
@@ -516,85 +631,132 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 static void end_search(struct payback_node *node, struct tierx_span *span, u64 now)
 {
 	tierx_span_restart(span);
-	if (!is_full && nr_moved * scan_per_move >= nr_looked)
+	if (!is_full && nr_moved * scan_per_move >= nr_looked) {
 		node->pause_ns = 0;
-	else if (node->pause_ns < PAUSE_MAX * MS)
-		node->pause_ns = 2 * node->pause_ns ?: PAUSE_MIN * MS;
+		node->vain_share = 0;
+		node->hot_share = 0;
+	} else {
+		if (node->pause_ns < PAUSE_MAX * MS)
+			node->pause_ns = node->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS;
+		node->vain_share = node->hot_share;
+	}
 	node->search_ns = now + node->pause_ns;
-	node->hot_share = 0;
 	rest(node, now);
 }
 
 /*
  * Of many pages that are not hot some are young twice by chance; then few of these are a third
- * time, and nothing pays. What is scattered is looked for everywhere, if that is worth it.
+ * time, and nothing pays. What is scattered is looked for everywhere, if that is worth it. Room is
+ * made while it is looked for.
  */
 static void end_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
-		       u64 now, const struct tier_ext_node_stat *stat)
+		       u64 now)
 {
-	u32 nr_twice = nr_list;
-	bool everywhere;
+	struct payback_node *to = node_of(fast);
+	u64 hot;
 
-	keep_young();
-	if (!nr_list || nr_list * 100 < nr_twice * PAYS_PERCENT) {
+	note_hot_idle(node->window_ns);
+	hot = nr_probed ? node->pages * nr_list / nr_probed : 0;
+	if (!to || !hot || nr_list * 100 < nr_before * PAYS_PERCENT) {
 		end_search(node, span, now);
 		return;
 	}
-	node->hot_share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
-	everywhere = choose_chunks(nid);
-	if (everywhere && !look_pays(node, fast, tierx_node_pages(stat), stat)) {
-		end_search(node, span, now);
-		return;
+	if (choose_chunks(nid)) {
+		if (!search_pays(hot, nid, fast, node->pages)) {
+			end_search(node, span, now);
+			return;
+		}
+		tierx_stat_add(scattered, 1);
 	}
+	folios_per_hot = nr_probed / nr_list + 1;
+	to->demand = hot < NR_LIST ? hot : NR_LIST;
+	to->wanted = true;
 	tierx_stat_add(searches, 1);
-	tierx_stat_add(scattered, everywhere);
-	clear_part(span, nid, now, window_ns(nid, fast));
+	clear_part(node, span, nid, fast, now);
 }
 
 /* --- a slow node's tick --- */
 
+/* In a pause only much more than there was before it is a reason to search. */
+static bool want_survey(const struct payback_node *node, s32 fast, u64 now)
+{
+	if (now < node->search_ns && node->hot_share < 2 * node->vain_share + SURGE)
+		return false;
+	return look_pays(node->pages * node->hot_share / SHARE_ONE, fast, NR_SURVEYED);
+}
+
+static void end_probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+		      u64 now)
+{
+	note_share(node);
+	if (want_survey(node, fast, now))
+		survey(node, span, nid, now);
+	else
+		rest(node, now);
+}
+
+static void begin_move(u64 now)
+{
+	next_in_list = 0;
+	wait_for(now, GIVE_UP_MS * MS, MOVE);
+}
+
 static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		      u64 now, const struct tier_ext_node_stat *stat)
 {
-	u64 window = window_ns(nid, fast);
+	u64 window = node->window_ns;
 
 	switch (phase) {
 	case REST:
-		probe(nid, now, window);
+		probe(node, nid, now);
 		break;
 	case PROBED:
-	case SURVEYED:
-	case SURVEYED_TWICE:
 		keep_young();
-		wait_for(now, window, phase + 1);
+		if (nr_list && nr_list < NR_SURGE) {
+			wait_for(now, node->window_ns, PROBED_TWICE);
+			break;
+		}
+		end_probe(node, span, nid, fast, now);
 		break;
 	case PROBED_TWICE:
 		keep_young();
-		note_share(node);
-		if (now >= node->search_ns && look_pays(node, fast, NR_LIST, stat))
-			survey(span, nid, now, window);
+		end_probe(node, span, nid, fast, now);
+		break;
+	case SURVEYED:
+		keep_young();
+		wait_for(now, window, SURVEYED_TWICE);
+		break;
+	case SURVEYED_TWICE:
+		keep_young();
+		is_sure = nr_list * 100 >= nr_before * SURE_PERCENT;
+		if (is_sure)
+			end_survey(node, span, nid, fast, now);
 		else
-			rest(node, now);
+			wait_for(now, window, SURVEYED_AGAIN);
 		break;
 	case SURVEYED_AGAIN:
-		end_survey(node, span, nid, fast, now, stat);
+		keep_young();
+		end_survey(node, span, nid, fast, now);
 		break;
 	case CLEARED:
 		look_through_part(span, nid);
+		if (is_sure) {
+			begin_move(now);
+			break;
+		}
 		clear_list();
 		wait_for(bpf_ktime_get_ns(), window, FOUND);
 		break;
 	case FOUND:
 		keep_young();
 		tierx_stat_add(twice, nr_list);
-		next_in_list = 0;
-		wait_for(now, GIVE_UP_MS * MS, MOVE);
+		begin_move(now);
 		break;
 	case MOVE:
 		if (move(fast, now, stat))
 			break;
-		if (!is_full && span->at < span->end)
-			clear_part(span, nid, now, window);
+		if (!is_full && span->at < span->end && room_on(fast))
+			clear_part(node, span, nid, fast, now);
 		else
 			end_search(node, span, now);
 		break;
@@ -608,6 +770,8 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 
 	if (!span || !node)
 		return;
+	node->window_ns = window_ns(nid, fast);
+	node->pages = tierx_node_pages(stat);
 	if (owner == -1 && now >= node->due_ns)
 		__sync_val_compare_and_swap(&owner, -1, nid);
 	if (owner == nid && (now >= phase_due_ns || phase == MOVE))
@@ -617,24 +781,26 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 /* --- a fast node's tick --- */
 
 /* The hand clears accessed bits, too: what it has passed looks idle to the sample. */
-static void note_idle(struct payback_node *node, u64 now, const struct tier_ext_node_stat *stat)
+static void note_idle(struct payback_node *node, u64 now)
 {
 	if (!node->hand_moved)
-		node->idle_pages = tierx_sample_idle(tierx_node_pages(stat));
+		node->idle_pages = tierx_sample_idle(node->pages);
+	node->idle_known = true;
 	node->due_ns = now + probe_ms * MS;
 	fast_owner = -1;
 }
 
-/* No round takes less than idle_ms, so that no page is looked at again before. */
+/* No round takes less than a page has to be idle, so that none is looked at again before. */
 static void turn_hand(s32 nid, struct payback_node *node, struct tierx_span *span, s64 lack)
 {
-	u64 rounds = span->rounds, pfns = (span->end - span->first) * TICK_MS / idle_ms + 1;
+	u64 rounds = span->rounds, pfns = (span->end - span->first) * TICK_MS * MS / idle_ns() + 1;
 	u64 queued;
 
 	node->hand_moved = true;
 	queued = tierx_span_make_room(nid, lack, pfns);
 	tierx_stat_add(made_room, queued);
 	node->found += queued;
+	node->idle_pages -= queued < node->idle_pages ? queued : node->idle_pages;
 	if (span->rounds == rounds)
 		return;
 	node->idle_pages = node->found;
@@ -648,15 +814,14 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	s64 lack = tierx_node_lack(stat, headroom_percent, node->demand);
 	struct tierx_span *span = tierx_span_of(nid);
 
-	if (!span)
+	if (!span || !node->wanted)
 		return;
 	if (!span->rounds) {
 		tierx_span_clear(span, span->end, MAKE_ROOM);
 		if (span->at == span->end)
 			tierx_span_restart(span);
-		node->room_ns = now + idle_ms * MS;
-	} else if (lack > 0 && now >= node->room_ns &&
-		   node->idle_pages * scan_per_move > tierx_node_pages(stat)) {
+		node->cleared_ns = now;
+	} else if (lack > 0 && now >= node->cleared_ns + idle_ns() && has_idle(node)) {
 		turn_hand(nid, node, span, lack);
 	}
 }
@@ -667,15 +832,15 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 
 	if (!node)
 		return;
+	node->pages = tierx_node_pages(stat);
 	make_room(nid, node, now, stat);
-	if (now < node->due_ns)
-		return;
 	if (fast_owner == nid) {
-		note_idle(node, now, stat);
-	} else if (__sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
+		if (now >= node->sampled_ns + idle_ns())
+			note_idle(node, now);
+	} else if (now >= node->due_ns && __sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
 		tierx_sample_take(nid);
 		node->hand_moved = false;
-		node->due_ns = now + idle_ms * MS;
+		node->sampled_ns = now;
 	}
 }
 
@@ -717,6 +882,12 @@ void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *acces
 		tierx_stat_add(read_hot, 1);
 }
 
+void TIERX_OP(payback_migrated, struct tier_ext_request *request, struct tier_ext_result *result)
+{
+	if (!result->error && request->move == TIERX_MOVE_PROMOTE)
+		tierx_span_arrived(result->new_pfn);
+}
+
 /* Memory that reclaim takes from the fast tier goes to the slow one. */
 s32 TIERX_OP(payback_reclaim, struct folio *folio, struct tier_ext_reclaim *reclaim)
 {
@@ -745,6 +916,7 @@ TIERX_POLICY(payback, "a page moves if the move pays for itself") = {
 	.init = (void *)payback_init,
 	.access = (void *)payback_access,
 	.reclaim = (void *)payback_reclaim,
+	.migrated = (void *)payback_migrated,
 	.tick = (void *)payback_tick,
 	.tick_ms = TICK_MS,
 	.access_period = 8,

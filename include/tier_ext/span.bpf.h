@@ -63,6 +63,52 @@ struct {
 	__type(value, struct tierx_span);
 } tierx_spans SEC(".maps");
 
+/*
+ * Pages that came by a move: the hand has not passed them, and for it they would be idle. A bit for
+ * each, which those that are a multiple of TIERX_ARRIVALS apart share.
+ */
+#define TIERX_ARRIVALS	    (1 << 20)
+#define TIERX_ARRIVALS_WORD 64
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TIERX_ARRIVALS / TIERX_ARRIVALS_WORD);
+	__type(key, u32);
+	__type(value, u64);
+} tierx_arrivals SEC(".maps");
+
+TIERX_SPAN_INLINE u64 *tierx_arrivals_of(u64 pfn)
+{
+	u32 key = pfn % TIERX_ARRIVALS / TIERX_ARRIVALS_WORD;
+
+	return bpf_map_lookup_elem(&tierx_arrivals, &key);
+}
+
+/**
+ * tierx_span_arrived() - a page has come to where it is by a move
+ * @pfn: the page; for a policy's migrated op
+ *
+ * When the hand comes by for the first time, it is not idle.
+ */
+TIERX_SPAN_INLINE void tierx_span_arrived(u64 pfn)
+{
+	u64 *word = tierx_arrivals_of(pfn);
+
+	if (word)
+		__sync_fetch_and_or(word, 1ULL << pfn % TIERX_ARRIVALS_WORD);
+}
+
+/* Has it come since the hand came by? */
+TIERX_SPAN_INLINE bool tierx_span_is_new(u64 pfn)
+{
+	u64 *word = tierx_arrivals_of(pfn), bit = 1ULL << pfn % TIERX_ARRIVALS_WORD;
+
+	if (!word || !(*word & bit))
+		return false;
+	__sync_fetch_and_and(word, ~bit);
+	return true;
+}
+
 /**
  * tierx_span_of() - a node's span
  * @nid: the node
@@ -217,7 +263,7 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 	span->wanted = pages;
 	span->queued = 0;
 	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST) {
-		if (page->nid == nid && !page->young) {
+		if (page->nid == nid && !page->young && !tierx_span_is_new(page->pfn)) {
 			err = tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0);
 			/* The next tick goes on here. */
 			if (err == -ENOSPC)
