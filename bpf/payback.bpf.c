@@ -40,6 +40,7 @@
  * 14.0, but half of the CPU time of its last third is searching).
  */
 #include <tier_ext/sample.bpf.h>
+#include <tier_ext/search.bpf.h>
 
 #define PAGE_BYTES  4096
 #define HASH_FACTOR 0x9E3779B97F4A7C15ULL
@@ -53,22 +54,16 @@
 
 #define NR_PROBES 24
 /* So many of them are not young by chance: a second window need not tell. */
-#define NR_SURGE 2
-#define NR_LIST	 65536
-/* Chunks of a node's memory, and how many pages of each are looked at to see what is hot in it. */
-#define NR_CHUNKS     2048
-#define CHUNK_MIN     512
-#define CHUNK_SAMPLES 4
-#define CHUNK_MASK    (NR_CHUNKS - 1)
-#define NR_READS      16384
-#define NR_SURVEYED   (NR_CHUNKS * CHUNK_SAMPLES)
-#define QUEUE_MAX     4096
-#define TICK_MS	      20
-#define MAKE_ROOM     4096
-#define GIVE_UP_MS    2000
-#define PAUSE_MIN     1000
-#define PAUSE_GROWTH  4
-#define PAUSE_MAX     32000
+#define NR_SURGE     2
+#define NR_READS     16384
+#define NR_SURVEYED  (TIERX_SEARCH_CHUNKS * TIERX_SEARCH_SAMPLES)
+#define QUEUE_MAX    4096
+#define TICK_MS	     20
+#define MAKE_ROOM    4096
+#define GIVE_UP_MS   2000
+#define PAUSE_MIN    1000
+#define PAUSE_GROWTH 4
+#define PAUSE_MAX    32000
 /* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
@@ -142,17 +137,6 @@ struct {
 	__type(value, struct payback_node);
 } nodes SEC(".maps");
 
-/* What is looked at now of a slow node. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_LIST);
-	__type(key, u32);
-	__type(value, struct tier_ext_pfn);
-} list SEC(".maps");
-
-/* Of a chunk: what is not hot itself may have the end of what is. */
-enum { COLD, EDGE, HOT };
-
 /* In this order. */
 enum phase {
 	REST,
@@ -170,10 +154,7 @@ enum phase {
 static s32 owner = -1;
 static enum phase phase;
 static u64 phase_due_ns;
-static u64 part_first, part_end, chunk_pages;
-static u32 nr_chunks, nr_in_part, part_folios, list_max;
-static u8 heat[NR_CHUNKS];
-static u32 nr_list, nr_before, next_in_list, nr_young, nr_probed;
+static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 16 * PASS_MIN;
 /* In a search; and did it end because there was no room? */
 static u64 nr_looked, nr_moved;
@@ -261,7 +242,8 @@ static u64 idle_ns(void)
  */
 static void note_hot_idle(u64 window)
 {
-	u64 ns, left = RARE, miss = SHARE_ONE - nr_list * SHARE_ONE / (nr_before + 1);
+	u64 ns, left = RARE,
+		miss = SHARE_ONE - tierx_list_nr * SHARE_ONE / (tierx_list_nr_before + 1);
 	u32 i;
 
 	for (i = 0; i < IDLE_WINDOWS_MAX && left; i++)
@@ -307,46 +289,7 @@ static bool search_pays(u64 hot, s32 slow, s32 fast, u64 folios)
 										      << crowded;
 }
 
-/* --- lists of pages --- */
-
-/* Not static, here and below: the verifier looks at it once, not in each round of a loop. */
-__noinline s32 payback_pick(u32 i, s32 nid)
-{
-	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
-
-	if (place)
-		nr_probed += tierx_span_pick(nid, place);
-	return 0;
-}
-
-/* Entry @i is young again: it is kept. */
-__noinline s32 payback_keep_young(u32 i)
-{
-	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i), *place, found;
-	u32 key = nr_young;
-
-	if (!entry || !entry->gen)
-		return 0;
-	if (!tierx_span_look(entry->pfn, &found) || found.gen != entry->gen)
-		return 0;
-	place = bpf_map_lookup_elem(&list, &key);
-	if (!place)
-		return 0;
-	*place = found;
-	nr_young++;
-	return 0;
-}
-
-static void keep_young(void)
-{
-	u32 i;
-
-	nr_young = 0;
-	nr_before = nr_list;
-	bpf_for(i, 0, nr_list)
-		payback_keep_young(i);
-	nr_list = nr_young;
-}
+/* --- phases --- */
 
 static void wait_for(u64 now, u64 window, enum phase next)
 {
@@ -365,57 +308,26 @@ static void rest(struct payback_node *node, u64 now)
 
 static void probe(struct payback_node *node, s32 nid, u64 now)
 {
-	u32 i;
-
-	nr_probed = 0;
-	bpf_for(i, 0, NR_PROBES)
-		payback_pick(i, nid);
-	nr_list = NR_PROBES;
+	nr_probed = tierx_list_pick(nid, NR_PROBES);
 	tierx_stat_add(probes, nr_probed);
 	wait_for(now, node->window_ns, PROBED);
 }
 
 static void note_share(struct payback_node *node)
 {
-	u32 share = nr_probed ? nr_list * SHARE_ONE / nr_probed : 0;
+	u32 share = nr_probed ? tierx_list_nr * SHARE_ONE / nr_probed : 0;
 
 	node->hot_share = (node->hot_share + share) / 2;
-	tierx_stat_add(hot_probes, nr_list);
+	tierx_stat_add(hot_probes, tierx_list_nr);
 }
 
-/* --- where to search: a few pages of each chunk tell --- */
-
-__noinline s32 payback_sample_chunk(u32 i, s32 nid)
-{
-	struct tier_ext_pfn *place = bpf_map_lookup_elem(&list, &i);
-	struct tierx_span *span = tierx_span_of(nid);
-	u64 first, end;
-
-	if (!place || !span)
-		return 0;
-	first = span->first + i / CHUNK_SAMPLES * chunk_pages;
-	end = first + chunk_pages;
-	if (chunk_pages && tierx_span_hit(first, end, nid, place))
-		nr_probed++;
-	else
-		place->gen = 0;
-	return 0;
-}
+/* --- a survey, and a search part by part --- */
 
 static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, u64 now)
 {
 	u64 runtime = bpf_get_current_task_btf()->se.sum_exec_runtime;
-	u64 pages = span->end - span->first;
-	u32 i;
 
-	chunk_pages = pages / NR_CHUNKS + 1;
-	if (chunk_pages < CHUNK_MIN)
-		chunk_pages = CHUNK_MIN;
-	nr_chunks = (pages + chunk_pages - 1) / chunk_pages;
-	nr_list = nr_chunks * CHUNK_SAMPLES;
-	nr_probed = 0;
-	bpf_for(i, 0, nr_list)
-		payback_sample_chunk(i, nid);
+	nr_probed = tierx_search_survey(span, nid);
 	note_crowd(now, runtime);
 	nr_moved = 0;
 	is_full = false;
@@ -424,170 +336,33 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	wait_for(now, node->window_ns, SURVEYED);
 }
 
-/* What is hot does not end where a chunk does. */
-static void warm(u64 chunk)
-{
-	if (chunk < NR_CHUNKS && !heat[chunk])
-		heat[chunk] = EDGE;
-}
-
-/* Returns whether it is the first of its chunk. */
-__noinline s32 payback_mark_chunk(u32 i, s32 nid)
-{
-	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i);
-	struct tierx_span *span = tierx_span_of(nid);
-	u64 chunk;
-	s32 first;
-
-	if (!entry || !span || !chunk_pages || entry->pfn < span->first)
-		return 0;
-	chunk = (entry->pfn - span->first) / chunk_pages;
-	if (chunk >= NR_CHUNKS)
-		return 0;
-	first = heat[chunk] != HOT;
-	heat[chunk] = HOT;
-	warm(chunk - 1);
-	warm(chunk + 1);
-	return first;
-}
-
-/*
- * What is hot lies together, as long as programs see to that: then a hot chunk has more than one
- * hot sample. If not, all chunks have something.
- */
-static bool choose_chunks(s32 nid)
-{
-	u32 i, nr_hot = 0;
-	bool scattered;
-
-	bpf_for(i, 0, NR_CHUNKS)
-		heat[i & CHUNK_MASK] = 0;
-	bpf_for(i, 0, nr_list)
-		nr_hot += payback_mark_chunk(i, nid);
-	scattered = nr_list * 2 < nr_hot * 3;
-	if (!scattered)
-		return false;
-	bpf_for(i, 0, NR_CHUNKS)
-		heat[i & CHUNK_MASK] = HOT;
-	return true;
-}
-
-/* --- a search, part by part --- */
-
-__noinline s32 payback_clear_chunk(u32 chunk, s32 nid)
-{
-	struct tierx_span *span = tierx_span_of(nid);
-	u64 end;
-
-	if (!span || chunk >= NR_CHUNKS)
-		return 0;
-	end = span->first + (chunk + 1) * chunk_pages;
-	if (end > span->end)
-		end = span->end;
-	if (end <= span->at || nr_in_part >= part_folios)
-		return 0;
-	if (heat[chunk])
-		nr_in_part += tierx_span_clear(span, end, ~0ULL);
-	span->at = end;
-	return 0;
-}
-
 /* No more than there is room for is looked for. */
 static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
 	u64 ns, window = node->window_ns, room = room_on(fast);
-	u32 i;
+	u32 nr, most;
 
-	list_max = room < NR_LIST ? room : NR_LIST;
-	part_folios = list_max * folios_per_hot + CHUNK_MIN;
-	if (part_folios > pass_folios)
-		part_folios = pass_folios;
-	part_first = span->at;
-	nr_in_part = 0;
-	bpf_for(i, 0, nr_chunks)
-		payback_clear_chunk(i, nid);
-	part_end = span->at;
-	tierx_stat_add(searched, nr_in_part);
-	nr_looked += nr_in_part;
+	list_max = room < TIERX_LIST_MAX ? room : TIERX_LIST_MAX;
+	most = list_max * folios_per_hot + TIERX_SEARCH_PAGES;
+	if (most > pass_folios)
+		most = pass_folios;
+	nr = tierx_search_clear(span, nid, most);
+	tierx_stat_add(searched, nr);
+	nr_looked += nr;
 
 	ns = bpf_ktime_get_ns() - now;
 	if (ns > 2 * window && pass_folios > PASS_MIN)
 		pass_folios /= 2;
-	else if (ns < window && part_folios == pass_folios && pass_folios < PASS_MAX)
+	else if (ns < window && most == pass_folios && pass_folios < PASS_MAX)
 		pass_folios *= 2;
 	wait_for(now, window, CLEARED);
 }
 
-/* What was young comes on the list. Returns the PFN at which that was full, or 0. */
-__noinline u64 payback_look_chunk(u32 chunk, s32 nid)
-{
-	struct tierx_span *span = tierx_span_of(nid);
-	struct tier_ext_page *page;
-	struct tier_ext_pfn *entry;
-	u64 first, end;
-	u32 key;
-
-	if (!span || chunk >= NR_CHUNKS || !heat[chunk])
-		return 0;
-	first = span->first + chunk * chunk_pages;
-	end = first + chunk_pages;
-	if (first < part_first)
-		first = part_first;
-	if (end > part_end)
-		end = part_end;
-	bpf_for_each(tierx_pfn, page, first, end, TIERX_WALK_HARVEST) {
-		if (!page->young || page->nid != nid)
-			continue;
-		key = nr_list;
-		entry = key < list_max ? bpf_map_lookup_elem(&list, &key) : NULL;
-		if (!entry)
-			return page->pfn;
-		entry->pfn = page->pfn;
-		entry->gen = page->gen;
-		nr_list++;
-	}
-	return 0;
-}
-
-/* If the list gets full, the rest will be the next part. */
-static void look_through_part(struct tierx_span *span, s32 nid)
-{
-	u64 full;
-	u32 i;
-
-	nr_list = 0;
-	bpf_for(i, 0, nr_chunks) {
-		full = payback_look_chunk(i, nid);
-		if (full) {
-			span->at = full;
-			break;
-		}
-	}
-	tierx_stat_add(once, nr_list);
-}
-
-/* It may have been used since it came on the list. */
-__noinline s32 payback_clear(u32 i)
-{
-	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i), found;
-
-	if (entry)
-		tierx_span_look(entry->pfn, &found);
-	return 0;
-}
-
-static void clear_list(void)
-{
-	u32 i;
-
-	bpf_for(i, 0, nr_list)
-		payback_clear(i);
-}
-
+/* Not static: the verifier looks at it once, not in each round of a loop. */
 __noinline s32 payback_promote(u32 i)
 {
-	struct tier_ext_pfn *entry = bpf_map_lookup_elem(&list, &i);
+	struct tier_ext_pfn *entry = tierx_list_at(i);
 
 	if (!entry)
 		return 0;
@@ -605,7 +380,7 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 {
 	struct payback_node *node = node_of(fast);
 	u64 room = tierx_node_room(fast);
-	u32 i, nr = nr_list - next_in_list;
+	u32 i, nr = tierx_list_nr - next_in_list;
 
 	if (!node)
 		return false;
@@ -616,7 +391,7 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 	bpf_for(i, 0, nr)
 		payback_promote(next_in_list + i);
 	next_in_list += nr;
-	node->demand = nr_list - next_in_list;
+	node->demand = tierx_list_nr - next_in_list;
 	if (!node->demand)
 		return false;
 	if (now < phase_due_ns && (!node->idle_known || has_idle(node) || nr))
@@ -656,20 +431,20 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	u64 hot;
 
 	note_hot_idle(node->window_ns);
-	hot = nr_probed ? node->pages * nr_list / nr_probed : 0;
-	if (!to || !hot || nr_list * 100 < nr_before * PAYS_PERCENT) {
+	hot = nr_probed ? node->pages * tierx_list_nr / nr_probed : 0;
+	if (!to || !hot || tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT) {
 		end_search(node, span, now);
 		return;
 	}
-	if (choose_chunks(nid)) {
+	if (tierx_search_choose(nid)) {
 		if (!search_pays(hot, nid, fast, node->pages)) {
 			end_search(node, span, now);
 			return;
 		}
 		tierx_stat_add(scattered, 1);
 	}
-	folios_per_hot = nr_probed / nr_list + 1;
-	to->demand = hot < NR_LIST ? hot : NR_LIST;
+	folios_per_hot = nr_probed / tierx_list_nr + 1;
+	to->demand = hot < TIERX_LIST_MAX ? hot : TIERX_LIST_MAX;
 	to->wanted = true;
 	tierx_stat_add(searches, 1);
 	clear_part(node, span, nid, fast, now);
@@ -711,45 +486,46 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		probe(node, nid, now);
 		break;
 	case PROBED:
-		keep_young();
-		if (nr_list && nr_list < NR_SURGE) {
+		tierx_list_keep_young();
+		if (tierx_list_nr && tierx_list_nr < NR_SURGE) {
 			wait_for(now, node->window_ns, PROBED_TWICE);
 			break;
 		}
 		end_probe(node, span, nid, fast, now);
 		break;
 	case PROBED_TWICE:
-		keep_young();
+		tierx_list_keep_young();
 		end_probe(node, span, nid, fast, now);
 		break;
 	case SURVEYED:
-		keep_young();
+		tierx_list_keep_young();
 		wait_for(now, window, SURVEYED_TWICE);
 		break;
 	case SURVEYED_TWICE:
-		keep_young();
-		is_sure = nr_list * 100 >= nr_before * SURE_PERCENT;
+		tierx_list_keep_young();
+		is_sure = tierx_list_nr * 100 >= tierx_list_nr_before * SURE_PERCENT;
 		if (is_sure)
 			end_survey(node, span, nid, fast, now);
 		else
 			wait_for(now, window, SURVEYED_AGAIN);
 		break;
 	case SURVEYED_AGAIN:
-		keep_young();
+		tierx_list_keep_young();
 		end_survey(node, span, nid, fast, now);
 		break;
 	case CLEARED:
-		look_through_part(span, nid);
+		tierx_search_look(span, nid, list_max);
+		tierx_stat_add(once, tierx_list_nr);
 		if (is_sure) {
 			begin_move(now);
 			break;
 		}
-		clear_list();
+		tierx_list_clear();
 		wait_for(bpf_ktime_get_ns(), window, FOUND);
 		break;
 	case FOUND:
-		keep_young();
-		tierx_stat_add(twice, nr_list);
+		tierx_list_keep_young();
+		tierx_stat_add(twice, tierx_list_nr);
 		begin_move(now);
 		break;
 	case MOVE:

@@ -18,7 +18,8 @@
 #define PICKED_PAGES ((size_t)40000)
 #define PICKS	     4000
 /* More than any machine has. */
-#define ALL_PFNS (1ULL << 40)
+#define ALL_PFNS    (1ULL << 40)
+#define ARRIVED_PFN 1234567
 
 static struct tierx_policy *walker;
 /* Variables of the program that are looked at very often. */
@@ -446,6 +447,28 @@ static void picks_spread(void)
 	ASSERT_LE(count_twice(), *nr_found / 10);
 }
 
+static bool is_new(uint64_t pfn)
+{
+	set("start_pfn", pfn);
+	ASSERT_EQ(tierx_run(walker, "is_new"), 0);
+	return *(volatile int32_t *)variable("error");
+}
+
+static void hand_spares_arrivals(void)
+{
+	static const uint64_t pfns[] = { 0, 63, 64, ARRIVED_PFN, ALL_PFNS - 1 };
+
+	start();
+	for (size_t i = 0; i < sizeof(pfns) / sizeof(*pfns); i++) {
+		ASSERT_EQ(is_new(pfns[i]), false);
+		set("start_pfn", pfns[i]);
+		ASSERT_EQ(tierx_run(walker, "arrive"), 0);
+		ASSERT_EQ(is_new(pfns[i] + 1), false);
+		ASSERT_EQ(is_new(pfns[i]), true);
+		ASSERT_EQ(is_new(pfns[i]), false);
+	}
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(pfn_finds_all, "by PFN, all pages of a cgroup are found"),
 	TIERX_TEST(pfn_keeps_to_range, "by PFN, nothing is found outside of the range"),
@@ -457,6 +480,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
 	TIERX_TEST(harvest_read, "pages that nobody has mapped and that were read since are young"),
 	TIERX_TEST(picks_spread, "picks at random are spread over all folios of a node"),
+	TIERX_TEST(hand_spares_arrivals,
+		   "a page that came by a move is new once, and its neighbours are not"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
 };
 

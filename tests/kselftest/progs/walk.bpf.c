@@ -90,6 +90,20 @@ int picks(void *ctx)
 	return 0;
 }
 
+SEC("syscall")
+int arrive(void *ctx)
+{
+	tierx_span_arrived(start_pfn);
+	return 0;
+}
+
+SEC("syscall")
+int is_new(void *ctx)
+{
+	error = tierx_span_is_new(start_pfn);
+	return 0;
+}
+
 /* A walk without the loop: bpf_for_each() does not tell what new answers. */
 SEC("syscall")
 int new_pfn(void *ctx)
