@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=37
+tests=40
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -174,7 +174,16 @@ test_matrix()
 	echo changed > "$work/build/bpf/tpp.bpf.o"
 	matrix
 	result "a policy that was changed is run again, and only that" is "$(tail -n +5 "$work/runs" | paste -sd,)" "static tpp 1"
+	mkdir "$rig/results"
+	for f in "$work"/build/bench/results/*.jsonl; do xz -c "$f" > "$rig/results/${f##*/}.xz"; rm "$f"; done
+	matrix
+	result "what came with the sources is not run again" is "$(wc -l < "$work/runs")" 5
+	rm -r "$rig/results"
+	result "all that looks for hot memory is run with more seeds" is "$(seeds_of tpp)" "1 2 3 4 5"
+	result "what does not is run with one" is "$(seeds_of mglru)" 1
 }
+
+seeds_of() { BUILD=$work/build "$rig/matrix" --plan | awk -v c="$1" '$1 == "jump" && $2 == c { print $5 }' | paste -sd' '; }
 
 # One signal: what runs is waited for, and kept. Two: it is not.
 interrupt()	# TIMES
