@@ -590,14 +590,17 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	s64 lack = tierx_node_lack(stat, headroom_percent, node->demand);
 	struct tierx_span *span = tierx_span_of(nid);
 
-	if (!span || !node->wanted)
+	if (!span)
 		return;
 	if (!span->rounds) {
+		if (crowded && !node->wanted)
+			return;
 		tierx_span_clear(span, span->end, MAKE_ROOM);
 		if (span->at == span->end)
 			tierx_span_restart(span);
 		node->cleared_ns = now;
-	} else if (lack > 0 && now >= node->cleared_ns + idle_ns() && has_idle(node)) {
+	} else if (lack > 0 && node->wanted && now >= node->cleared_ns + idle_ns() &&
+		   has_idle(node)) {
 		turn_hand(nid, node, span, lack);
 	}
 }
@@ -644,13 +647,19 @@ static bool is_read_hot(u64 pfn)
 /* Nobody has mapped it, so no accessed bit tells that it was used. */
 void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *access)
 {
+	struct payback_node *node;
 	s32 fast;
 
-	if ((tierx_bpf_folio_state(folio) & TIERX_FOLIO_MAPPED) ||
-	    !is_read_hot(tierx_bpf_folio_pfn(folio)))
+	if (tierx_bpf_folio_state(folio) & TIERX_FOLIO_MAPPED)
 		return;
 	fast = tierx_bpf_promotion_target(tierx_bpf_folio_nid(folio), access->cpu_nid, 0);
-	if (fast < 0 || !room_on(fast))
+	node = fast < 0 ? NULL : node_of(fast);
+	if (!node)
+		return;
+	node->wanted = true;
+	if (!is_read_hot(tierx_bpf_folio_pfn(folio)))
+		return;
+	if (!room_on(fast))
 		tierx_stat_add(no_room, 1);
 	else if (tierx_bpf_folio_promote(folio, fast, 0))
 		tierx_stat_add(refused, 1);

@@ -215,11 +215,31 @@ static void too_late(void)
 	ASSERT_EQ(probe[1]->nr_exit, 0);
 }
 
+/* Threads sleep until the old policy's next tick, which is in a minute. */
+static void ticks_at_once(void)
+{
+	int fast = tierx_fast_node(), slow = tierx_slow_node(), i;
+	volatile struct tierx_probe *probe[2];
+	struct tierx_policy *policy[2];
+
+	open_pair(policy, probe);
+	tierx_field_set(policy[0], "tick_ms", 60000);
+	tierx_field_set(policy[1], "tick_ms", 60000);
+	ASSERT_EQ(tierx_load(policy[1]), 0);
+	tierx_start(policy[0]);
+	for (i = 0; i < 2; i++) {
+		if (i)
+			ASSERT_EQ(tierx_swap(policy[0], policy[1]), 0);
+		ASSERT_WAIT(probe[i]->nr_tick[fast] && probe[i]->nr_tick[slow], 10000);
+	}
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(control, "without a policy the storm promotes"),
 	TIERX_TEST(storm, "1000 swaps in a storm, none answered by the default"),
 	TIERX_TEST(told, "both policies are told of the swap"),
 	TIERX_TEST(init_fails, "a failed init leaves the old policy deciding"),
+	TIERX_TEST(ticks_at_once, "a policy has its first tick when it is attached, or swapped in"),
 	TIERX_TEST(bad_field, "a bad field leaves the old policy deciding"),
 	TIERX_TEST(wrong_old, "a swap can insist on what it replaces"),
 	TIERX_TEST(too_late, "an ejected policy cannot be replaced"),

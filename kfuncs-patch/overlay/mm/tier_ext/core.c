@@ -361,6 +361,7 @@ static int tierx_enable(struct tierx_scope *scope, struct tierx_policy *policy)
 	tierx_record_reset(scope);
 	tierx_watchdog_begin(scope);
 	rcu_assign_pointer(scope->policy, policy);
+	tierx_queues_kick(scope);
 
 	return 0;
 }
@@ -465,6 +466,7 @@ static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
 	synchronize_rcu();
 	synchronize_srcu(&scope->srcu);
 	tierx_switch_keys(scope, policy, NULL);
+	tierx_queues_kick(scope);
 
 	return 0;
 }

@@ -289,6 +289,7 @@ struct tierx_item {
  * @bucket: rate limit of moves from this node
  * @stalled: @stall waits for the rate limit
  * @stall: the move that waits
+ * @kicked: another policy is there, and shall have its first tick now
  * @busy_since: jiffies when the thread began its round, 0 while it sleeps
  * @ticking: it is in the policy's tick
  * @next_tick: jiffies of the next tick
@@ -309,6 +310,7 @@ struct tierx_queue {
 	struct tierx_bucket	bucket;
 	bool			stalled;
 	struct tierx_move	stall;
+	bool			kicked;
 	unsigned long		busy_since;
 	bool			ticking;
 	unsigned long		next_tick;
@@ -528,6 +530,7 @@ u32 tierx_ring_len(struct tierx_ring *ring);
 int tierx_queue_move(struct tierx_policy *policy, int src_nid,
 		     const struct tierx_move *move);
 int tierx_queues_start(struct tierx_scope *scope);
+void tierx_queues_kick(struct tierx_scope *scope);
 void tierx_queues_stop(struct tierx_scope *scope);
 void tierx_queues_free(struct tierx_scope *scope);
 

@@ -579,15 +579,18 @@ static long tierx_thread_round(struct tierx_queue *queue)
 	struct tierx_policy *policy;
 	u64 wait_ns = 0;
 	long sleep = HZ;
+	bool kicked;
 	int idx;
 
+	/* Before the policy is looked at: one that comes later kicks again. */
+	kicked = xchg(&queue->kicked, false);
 	/* Never 0, which is idleness. */
 	WRITE_ONCE(queue->busy_since, jiffies | 1);
 	idx = srcu_read_lock(srcu);
 	policy = srcu_dereference(queue->scope->policy, srcu);
 	queue->nr_retries = 0;
 	if (policy) {
-		if (time_after_eq(jiffies, queue->next_tick))
+		if (kicked || time_after_eq(jiffies, queue->next_tick))
 			tierx_tick(policy, queue);
 		tierx_limits_tend(policy, queue);
 		wait_ns = tierx_batch_fill(policy, queue);
@@ -624,7 +627,7 @@ static void tierx_thread_backoff(struct tierx_queue *queue)
 
 static bool tierx_thread_wanted(struct tierx_queue *queue)
 {
-	return kthread_should_stop() ||
+	return kthread_should_stop() || READ_ONCE(queue->kicked) ||
 	       (!queue->stalled && tierx_ring_len(&queue->ring));
 }
 

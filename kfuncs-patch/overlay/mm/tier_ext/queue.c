@@ -187,6 +187,28 @@ int tierx_queues_start(struct tierx_scope *scope)
 ALLOW_ERROR_INJECTION(tierx_queues_start, ERRNO);
 
 /**
+ * tierx_queues_kick() - a policy was put in place: its first tick is due
+ * @scope: the scope
+ *
+ * The threads may have seen none before, or one with longer ticks, and sleep.
+ *
+ * Context: under the scope's mutex.
+ */
+void tierx_queues_kick(struct tierx_scope *scope)
+{
+	struct tierx_queue *queue;
+	int nid;
+
+	for (nid = 0; nid < nr_node_ids; nid++) {
+		queue = scope->queues[nid];
+		if (!queue)
+			continue;
+		WRITE_ONCE(queue->kicked, true);
+		wake_up(&queue->wait);
+	}
+}
+
+/**
  * tierx_queues_stop() - end the threads
  * @scope: the scope; it has no policy any more, or not yet
  */
