@@ -33,7 +33,7 @@
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
  * 20 ms. 1.5 MiB of state, whatever the machine.
  * Tried in the rig (seconds at 1:4), and dropped: all of the slow tier in each
- * search (jump 19.4, now 15.1); windows of half the length (zipf 18.2 and big 27.7,
+ * search (jump 19.4, now 14.3); windows of half the length (zipf 18.2 and big 27.7,
  * as without tiering, for 14.0 and 22.2); windows that grow when what is young is
  * seldom so again (tenants 11.3 for 10.7); probes four times as seldom after a search
  * in vain (jump 17.5); a second search wherever one of 64 pages pays (zipf 13.8 for
