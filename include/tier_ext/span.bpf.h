@@ -67,7 +67,7 @@ struct {
  * Pages that came by a move: the hand has not passed them, and for it they would be idle. A bit for
  * each, which those that are a multiple of TIERX_ARRIVALS apart share.
  */
-#define TIERX_ARRIVALS	    (1 << 20)
+#define TIERX_ARRIVALS	    1048576
 #define TIERX_ARRIVALS_WORD 64
 
 struct {
