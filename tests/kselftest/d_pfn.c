@@ -185,6 +185,8 @@ static void d2_huge_once(void)
 	ASSERT_WAIT(tierx_event("promoted_pages") == TIERX_HUGE, SETTLE_MS);
 	ASSERT_EQ(tierx_event("refused_tail"), TIERX_HUGE - 1);
 	ASSERT_EQ(tierx_event("queued"), 1);
+	/* It is counted, then told, then mapped. */
+	ASSERT_WAIT(tierx_mem_count(mem, fast) == TIERX_HUGE, SETTLE_MS);
 	ASSERT_EQ(tierx_pfn_count(pfn, "nr_queued"), 1);
 
 	ASSERT_EQ(kib_of_huge_pages(mem), 2048);
