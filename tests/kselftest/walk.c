@@ -289,6 +289,9 @@ static void touch_some(struct tierx_mem *mem, size_t step)
 {
 	size_t i;
 
+	/* The TLB may know a page to be accessed that is so no more. */
+	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_NONE), 0);
+	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_READ), 0);
 	for (i = 0; i < mem->pages; i += step)
 		(void)*(volatile unsigned char *)(mem->addr + i * TIERX_PAGE);
 }
@@ -302,9 +305,6 @@ static void expect_harvest(struct tierx_mem *mem, uint64_t memcg_id, uint64_t ki
 	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
 	ASSERT_EQ(count_young(mem, 1), 0);
 
-	/* The TLB may know a page to be accessed that is so no more. */
-	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_NONE), 0);
-	ASSERT_EQ(mprotect(mem->addr, mem->pages * TIERX_PAGE, PROT_READ), 0);
 	touch_some(mem, 3);
 	/* To look without harvesting changes nothing. */
 	walk_lru(node, memcg_id, kind);
@@ -375,6 +375,30 @@ static void harvest_read(void)
 		ASSERT_EQ(pread(file->fd, &byte, 1, i * TIERX_PAGE), 1);
 	walk_lru(node, memcg_id, TIERX_WALK_FILE);
 	ASSERT_EQ(count_all_young(), 0);
+	walk_lru(node, memcg_id, flags);
+	ASSERT_EQ(count_all_young(), (FILE_PAGES + 2) / 3);
+	walk_lru(node, memcg_id, flags);
+	ASSERT_EQ(count_all_young(), 0);
+}
+
+/* Who ends, and takes his page tables with him, makes no page used that was not. */
+static void harvest_unmapped(void)
+{
+	const uint64_t flags = TIERX_WALK_FILE | TIERX_WALK_HARVEST;
+	int node = tierx_slow_node();
+	struct tierx_file *file;
+	uint64_t memcg_id;
+
+	start();
+	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
+	file = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, node);
+	tierx_file_map(file, PROT_READ, MAP_SHARED);
+	tierx_file_touch(file, false);
+	tierx_drain_lru();
+	expect_harvest(&file->mem, memcg_id, TIERX_WALK_FILE);
+
+	touch_some(&file->mem, 3);
+	ASSERT_EQ(munmap(file->mem.addr, file->mem.pages * TIERX_PAGE), 0);
 	walk_lru(node, memcg_id, flags);
 	ASSERT_EQ(count_all_young(), (FILE_PAGES + 2) / 3);
 	walk_lru(node, memcg_id, flags);
@@ -479,6 +503,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
 	TIERX_TEST(harvest_read, "pages that nobody has mapped and that were read since are young"),
+	TIERX_TEST(harvest_unmapped, "the end of a mapping makes pages young that were touched through it"),
 	TIERX_TEST(picks_spread, "picks at random are spread over all folios of a node"),
 	TIERX_TEST(hand_spares_arrivals,
 		   "a page that came by a move is new once, and its neighbours are not"),

@@ -334,8 +334,9 @@ struct tier_ext_access {
  * @nr_pages: its size
  * @young: mappings that had their accessed bit set, with TIERX_WALK_HARVEST;
  *	the search ends with the first one, and looks at few mappings of a
- *	folio that has many. Of a folio that nobody has mapped, 1 if it was
- *	read or written since the last time
+ *	folio that has many. One more if it was read or written by system
+ *	calls since the last time, or through a mapping that is gone, or if
+ *	there was no last time
  */
 struct tier_ext_page {
 	u64	pfn;

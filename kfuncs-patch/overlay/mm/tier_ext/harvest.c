@@ -3,9 +3,9 @@
  * tier_ext: was a folio accessed since somebody last looked? Accessed bits are
  * tested and cleared through the reverse map, as idle page tracking does, and
  * reclaim is told by the same flag, so that it does not take the folio for cold.
- * A folio that nobody has mapped is marked idle, which it is no more when somebody
- * reads or writes it. Idle page tracking by user space has the same marks: as with
- * DAMON, the two disturb each other.
+ * It is marked idle, too, which it is no more when somebody reads or writes it by
+ * system calls, or ends a mapping whose accessed bit is set. Idle page tracking by
+ * user space has the same marks: as with DAMON, the two disturb each other.
  *
  * What this costs must not grow with the number of processes that map a folio:
  * a few of its mappings are looked at, of a file beginning with one at random,
@@ -113,8 +113,8 @@ unlock:
 	i_mmap_unlock_read(mapping);
 }
 
-/* Whoever reads or writes a folio by system calls clears the flag. */
-static u32 tierx_harvest_unmapped(struct folio *folio)
+/* Was it used otherwise than through a mapping that is still there? */
+static u32 tierx_harvest_idle(struct folio *folio)
 {
 	if (folio_test_idle(folio))
 		return 0;
@@ -127,8 +127,9 @@ static u32 tierx_harvest_unmapped(struct folio *folio)
  * @folio: the folio; the caller has a reference
  *
  * Context: may sleep.
- * Return: number of mappings that were found accessed; 0 also if the folio is
- * busy. Of a folio that nobody has mapped, 1 if it was accessed otherwise.
+ * Return: number of mappings that were found accessed, and 1 more if it was
+ * accessed otherwise; that is also so when it is looked at for the first time.
+ * 0 also if the folio is busy.
  */
 u32 tierx_folio_harvest(struct folio *folio)
 {
@@ -141,7 +142,7 @@ u32 tierx_folio_harvest(struct folio *folio)
 	};
 
 	if (!folio_mapped(folio))
-		return tierx_harvest_unmapped(folio);
+		return tierx_harvest_idle(folio);
 	if (!folio_trylock(folio))
 		return 0;
 	if (folio_test_anon(folio))
@@ -150,9 +151,7 @@ u32 tierx_folio_harvest(struct folio *folio)
 		tierx_harvest_file(folio, &harvest);
 	folio_unlock(folio);
 
-	if (harvest.young) {
-		folio_clear_idle(folio);
+	if (harvest.young)
 		folio_set_young(folio);
-	}
-	return harvest.young;
+	return harvest.young + tierx_harvest_idle(folio);
 }
