@@ -64,7 +64,7 @@ def first($key): map(select(has($key))) | .[0][$key];
 	complete: ($status == 0 and ($ended | has("stats"))), status: $status,
 	error: (if $status == 0 then null else ($err | split("\n") | map(select(. != "")) | .[-1]) end),
 	ejected: ($ended.ejected | if . == null then null else .reason + (if .msg == "" then "" else ": " + .msg end) end),
-	system: {date: $date, commit: $commit, kernel: $kernel, qemu: $c.qemu, llc_kib: $c.llc_kib, slowdown: $c.slowdown,
+	system: {date: $date, commit: $commit, kernel: $kernel, qemu: $c.qemu, llc_kib: $c.llc_kib, slowdown: $c.slowdown, insn_ns: $c.insn_ns,
 		clock: ($c.time // "none"), host_seconds: ($seconds | tonumber)},
 	time: (if $timed and $ns > 0 then {modelled_s: ($ns / 1e9 | round4), steady_s: ($intervals | steady | map(.ns) | add // 0 | . / 1e9 | round4), is: $c.time}
 		else {modelled_s: null, steady_s: null, reason: (if $timed then "the workload did not run" else "the guest\u0027s clock does not feel latencies here (machine/calibrate)" end)} end),

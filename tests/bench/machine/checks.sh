@@ -17,14 +17,14 @@ report_that()	# EXPRESSION-OF-AWK WHAT SEEN WANTED
 	report $? "$2" "$3" "$4"
 }
 
-# check_line WHAT FILE LINE NODE LATENCY [THREADS [SLOWDOWN]]: one line of "known"
+# check_line WHAT FILE LINE NODE LATENCY [THREADS [SLOWDOWN [PER_NS]]]: one line of "known"
 check_line()
 {
 	local line share error
 	line=$(sed -n "${3}p" "$2")
 	[ -n "$line" ] || { report 1 "$1" "nothing measured" ""; return; }
 	share=$(jq "[.user_misses[$4] / (.user_misses | add), .user_misses[$4] / .loads] | min" <<< "$line")
-	error=$(jq ".ns / (.loads * ($5 + .instructions_per_load) * ${7:-1} / ${6:-1}) - 1" <<< "$line")
+	error=$(jq ".ns / (.loads * ($5 + .instructions_per_load / ${8:-1}) * ${7:-1} / ${6:-1}) - 1" <<< "$line")
 	report_that "$share >= $MIN_ON_NODE" "$1: misses" "$(percent "$share") on node $4" ">= $(percent $MIN_ON_NODE)"
 	report_that "$error <= $MAX_TIME_ERROR && $error >= -$MAX_TIME_ERROR" "$1: time" \
 		"$(percent "$error") off theory" "<= $(percent $MAX_TIME_ERROR)"
@@ -77,6 +77,12 @@ check_slowdown()
 		boot slow$n --fast 512 --slow 512 --cpus 1 --slowdown $n -- known misses 1 $MIB 0
 		check_line "a machine $n times slower, node 1" "$results/slow$n/out" 1 1 250 1 $n
 	done
+}
+
+check_faster()
+{
+	boot faster --fast 512 --slow 512 --cpus 1 --slowdown 4 --per-ns 2 -- known misses 1 $MIB 0
+	check_line "2 instructions per ns, node 1" "$results/faster/out" 1 1 250 1 4 2
 }
 
 # The first line of a page waits, and each of the others is under way by then.
@@ -148,6 +154,7 @@ check_all()
 	printf '%-7s%-48s%-34s%s\n' "" "what" "seen" "wanted"
 	check_nodes
 	check_slowdown
+	check_faster
 	check_prefetch
 	check_sockets
 	check_parallel

@@ -61,6 +61,8 @@ void options_parse(char *option)
 		parse_list(value, rig.stream_ns, MAP_NODES);
 	} else if (!strcmp(option, "slowdown")) {
 		rig.slowdown = strtoull(value, NULL, 10) ?: 1;
+	} else if (!strcmp(option, "insn_ns")) {
+		rig.insn_ns = strtoull(value, NULL, 10) ?: 1;
 	} else if (!strcmp(option, "tlb_us")) {
 		rig.tlb_ns = strtoull(value, NULL, 10) * 1000;
 	} else if (!strcmp(option, "rr")) {

@@ -160,8 +160,9 @@ void output_write(void)
 
 	counters_total(&total);
 	threads_total(&work);
-	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"slowdown\":%lu,\"memory\":[",
-		rig.qemu ?: "", has_time() ? rig.time : "none", rig.llc_kib, rig.slowdown);
+	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"slowdown\":%lu,\"insn_ns\":%lu,\"memory\":[",
+		rig.qemu ?: "", has_time() ? rig.time : "none", rig.llc_kib, rig.slowdown,
+		rig.insn_ns);
 	write_memory(f);
 	fprintf(f, "],\n \"total\":{");
 	write_counters(f, &total);

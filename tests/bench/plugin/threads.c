@@ -193,7 +193,7 @@ void threads_call(struct vcpu *v, unsigned int function, unsigned int counted, u
 		.since = work_now(v),
 	};
 	call->since.instructions -= counted;
-	call->since.ns -= counted * rig.slowdown;
+	call->since.ns -= counted * rig.insn_ns;
 	task->depth++;
 	watch(v);
 }

@@ -53,7 +53,7 @@ static void on_block(unsigned int index, void *data)
 	if (unlikely((uint32_t)block == v->return_to) && kernel && v->return_to)
 		threads_return(v);
 	v->counters.instructions[kernel] += nr;
-	clock_spend(v, nr, nr * rig.slowdown);
+	clock_spend(v, nr, nr * rig.insn_ns);
 }
 
 /* How long the CPU waits for a line. */
@@ -289,6 +289,7 @@ qemu_plugin_install(uint64_t id, const struct qemu_info *info, int argc, char **
 	rig.nr_vcpus = info->system.smp_vcpus;
 	rig.llc_kib = 1024;
 	rig.slowdown = 1;
+	rig.insn_ns = 1;
 	rig.tlb_ns = 4000000;
 	rig.time = "none";
 	for (int i = 0; i < argc; i++)

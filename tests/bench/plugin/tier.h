@@ -36,7 +36,8 @@ struct rig {
 	struct cache caches[MAP_NODES];
 	uint64_t latency[MAP_NODES][MAP_NODES]; /* initiator, target; ns */
 	uint64_t stream_ns[MAP_NODES]; /* of a line that was prefetched; 0: nothing ever is */
-	uint64_t slowdown; /* of the whole machine: of instructions, 1 ns each, and of latencies */
+	uint64_t slowdown; /* of the whole machine: of instructions and latencies */
+	uint64_t insn_ns; /* of an instruction, with the slowdown */
 	bool round_robin; /* one thread runs all CPUs */
 	bool has_clock; /* the guest feels latencies */
 	const char *time; /* of it: "verified", "unverified", "none": not to be reported */

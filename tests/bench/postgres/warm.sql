@@ -2,4 +2,4 @@
 -- The blocks of read.sql by rank, the most frequent first.
 \set block permute(:rank, :blocks, 1)
 \set rank :rank + 1
-SELECT count(*) FROM documents WHERE id BETWEEN :block * 8 AND :block * 8 + 7 AND content = repeat('x', 7000);
+SELECT count(*) FROM documents WHERE id BETWEEN :block * 24 AND :block * 24 + 23 AND content = repeat('x', 7000)::bytea;

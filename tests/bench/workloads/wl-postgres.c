@@ -2,8 +2,8 @@
 /*
  * postgres: a PostgreSQL server and pgbench with Zipfian reads.
  *
- * Idea: queries that each compare eight neighbouring documents of a page each; which ones is
- * Zipf-distributed (exponent 1.05) and scattered over the table. All of the table is in the
+ * Idea: queries that each look up bytes all over some neighbouring documents of a page each; which
+ * ones is Zipf-distributed (exponent 1.05) and scattered over the table. All of the table is in the
  * server's shared buffers, which come to be on the slow node, while the fast one is full of
  * cold pages.
  * Hot set: the blocks that a quarter of all ranks are; where they are is the server's affair,
@@ -22,7 +22,7 @@
 #define DIR	    "/usr/share/bench/postgres"
 #define BINARIES    DIR "/bin"
 #define NOBODY	    65534
-#define BLOCK_BYTES (8 * 8192UL)
+#define BLOCK_BYTES (24 * 8192UL)
 #define START_MS    20000
 #define COMMAND_LEN 512
 #define PGBENCH                                                                                    \
@@ -135,7 +135,7 @@ static size_t postgres_hot_bytes(void)
 const struct workload workload = {
 	.name = "postgres",
 	.intervals = 24,
-	.ops = 600,
+	.ops = 450,
 	.reserve = postgres_reserve,
 	.run = postgres_run,
 	.hot_bytes = postgres_hot_bytes,

@@ -2,9 +2,8 @@
 /*
  * read: a hot file that is read through read().
  *
- * Idea: pages of a small file get 90 % of the reads of 4 KiB, those of a larger one the
- * others. Both are in the page cache of the slow node, mapped by nobody; the fast one is full
- * of cold pages.
+ * Idea: a small file gets 95 % of the reads of 64 KiB, a larger one the others. Both are in the
+ * page cache of the slow node, mapped by nobody; the fast one is full of cold pages.
  * Hot set: the small file, a sixth of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy sees accesses without page tables, and promotes page cache. Nothing that works
@@ -16,8 +15,9 @@
 #include "wl.h"
 
 #define HOT_CGROUP  "/sys/fs/cgroup/wl-hot"
-#define HOT_PERCENT 90
+#define HOT_PERCENT 95
 #define COLD_TIMES  3
+#define READ_PAGES  16
 
 static int hot, cold;
 static size_t nr_hot;
@@ -39,11 +39,11 @@ static void read_populate(void)
 	cold = wl_file("cold", nr_hot * COLD_TIMES, false, NULL);
 }
 
-static void read_page(int fd, size_t page)
+static void read_piece(int fd, size_t piece)
 {
-	static char buffer[WL_PAGE];
+	static char buffer[READ_PAGES * WL_PAGE];
 
-	if (pread(fd, buffer, sizeof(buffer), page * WL_PAGE) != sizeof(buffer))
+	if (pread(fd, buffer, sizeof(buffer), piece * sizeof(buffer)) != sizeof(buffer))
 		err(1, "pread");
 }
 
@@ -54,9 +54,9 @@ static void read_run(uint64_t ops)
 	while (ops--) {
 		random = wl_random(&state);
 		if (wl_chance(random, HOT_PERCENT))
-			read_page(hot, wl_pick(random, nr_hot));
+			read_piece(hot, wl_pick(random, nr_hot / READ_PAGES));
 		else
-			read_page(cold, wl_pick(random, nr_hot * COLD_TIMES));
+			read_piece(cold, wl_pick(random, nr_hot / READ_PAGES * COLD_TIMES));
 	}
 	wl_random_state = state;
 }
@@ -78,7 +78,7 @@ static double read_hot_fast(void)
 const struct workload workload = {
 	.name = "read",
 	.intervals = 24,
-	.ops = 20000,
+	.ops = 4500,
 	.reserve = read_reserve,
 	.run = read_run,
 	.hot_bytes = read_hot_bytes,

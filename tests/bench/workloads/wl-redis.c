@@ -2,13 +2,14 @@
 /*
  * redis: a Redis server with a skewed client.
  *
- * Idea: values of a page each; a fifth of the keys gets 90 % of the requests. The server is
- * filled when the fast node is full of cold pages, so all its memory is slow. A request
- * asks for eight keys, and the next comes when it is answered.
- * Hot set: the values of hot keys, an eighth of the fast node; where they are is the server's
- * affair, so it is not looked up.
+ * Idea: sets of 200 members, some pages each; a fifth of them gets 90 % of the requests, each
+ * of which asks how much two sets have in common. That is a walk along pointers, of which
+ * nearly all of a set's lines are part. The server is filled when the fast node is full of cold
+ * pages, so all its memory is slow. The next request comes when the last is answered.
+ * Hot set: the hot sets, a sixteenth of the fast node; where they are is the server's affair,
+ * so it is not looked up.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
- * A good policy finds hot values among cold ones in a heap that is laid out by an allocator.
+ * A good policy finds what is hot among what is cold in a heap that is laid out by an allocator.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -19,25 +20,25 @@
 
 #include "wl.h"
 
-#define SOCKET	    "/run/redis.sock"
-#define VALUE_LEN   4000
-#define COLD_TIMES  4
-#define COMMAND_LEN (VALUE_LEN + 128)
-#define KEYS	    8 /* of a request */
-/* The answer: "*8", and for each key its value's length and value, each with an end of line. */
-#define LIST_HEADER_LEN	 4
-#define VALUE_HEADER	 "$4000\r\n"
-#define VALUE_HEADER_LEN (sizeof(VALUE_HEADER) - 1)
-#define ITEM_LEN	 (VALUE_HEADER_LEN + VALUE_LEN + 2)
-#define ANSWER_LEN	 (LIST_HEADER_LEN + KEYS * ITEM_LEN)
-#define START_MS	 10000
+#define SOCKET	   "/run/redis.sock"
+#define MEMBERS	   200
+#define SET_PAGES  3 /* a table, and of each member an entry and its name */
+#define COLD_TIMES 4
+#define NAME_LEN   9 /* of a set: "s%08zu", and of a member */
+/* "$9", the name, each with an end of line. */
+#define WORD_LEN    (4 + NAME_LEN + 2)
+#define COMMAND_LEN (WORD_LEN * (MEMBERS + 4))
+#define START_MS    10000
+/* With two sets, and what it says: all members are the same. */
+#define REQUEST "*4\r\n$10\r\nSINTERCARD\r\n$1\r\n2\r\n$9\r\ns%08zu\r\n$9\r\ns%08zu\r\n"
+#define ANSWER	":200\r\n"
 
 static size_t nr_hot, nr_keys;
 static int server = -1;
 
 static void redis_reserve(void)
 {
-	nr_hot = wl.fast_mib * WL_MIB_PAGES / 8;
+	nr_hot = wl.fast_mib * WL_MIB_PAGES / 16 / SET_PAGES;
 	nr_keys = nr_hot * (1 + COLD_TIMES);
 }
 
@@ -86,39 +87,32 @@ static void receive(char *data, size_t len)
 		errx(1, "the server does not answer");
 }
 
+static void request(const char *command, size_t len, const char *answer)
+{
+	char got[sizeof(ANSWER) - 1];
+
+	send_all(command, len);
+	receive(got, sizeof(got));
+	if (memcmp(got, answer, sizeof(got)))
+		errx(1, "the server answers '%.*s' to '%.*s'", (int)sizeof(got), got, (int)len,
+		     command);
+}
+
 static void set(size_t key)
 {
 	static char command[COMMAND_LEN];
-	char answer[5];
-	int len = sprintf(command, "*3\r\n$3\r\nSET\r\n$9\r\nk%08zu\r\n$%d\r\n", key, VALUE_LEN);
+	int i, len = sprintf(command, "*%d\r\n$4\r\nSADD\r\n$9\r\ns%08zu\r\n", 2 + MEMBERS, key);
 
-	memset(command + len, 'a' + key % 26, VALUE_LEN);
-	memcpy(command + len + VALUE_LEN, "\r\n", 2);
-	send_all(command, len + VALUE_LEN + 2);
-	receive(answer, sizeof(answer));
-	if (memcmp(answer, "+OK\r\n", sizeof(answer)))
-		errx(1, "key %zu was not taken", key);
+	for (i = 0; i < MEMBERS; i++)
+		len += sprintf(command + len, "$9\r\nm%08d\r\n", i);
+	request(command, len, ANSWER);
 }
 
-static void check_value(const char *answer, size_t key)
+static void get(size_t key, size_t other)
 {
-	if (memcmp(answer, VALUE_HEADER, VALUE_HEADER_LEN) ||
-	    answer[VALUE_HEADER_LEN] != (char)('a' + key % 26))
-		errx(1, "key %zu has a wrong value", key);
-}
+	char command[sizeof(REQUEST) + 2 * NAME_LEN];
 
-static void get(const size_t *keys)
-{
-	static char answer[ANSWER_LEN];
-	char command[COMMAND_LEN];
-	int i, len = sprintf(command, "*%d\r\n$4\r\nMGET\r\n", 1 + KEYS);
-
-	for (i = 0; i < KEYS; i++)
-		len += sprintf(command + len, "$9\r\nk%08zu\r\n", keys[i]);
-	send_all(command, len);
-	receive(answer, sizeof(answer));
-	for (i = 0; i < KEYS; i++)
-		check_value(answer + LIST_HEADER_LEN + i * ITEM_LEN, keys[i]);
+	request(command, sprintf(command, REQUEST, key, other), ANSWER);
 }
 
 static void redis_populate_hot(void)
@@ -149,13 +143,13 @@ static void redis_populate(void)
 static void redis_run(uint64_t ops)
 {
 	uint64_t start, state = wl_random_state;
-	size_t i, keys[KEYS];
+	size_t key, other;
 
 	while (ops--) {
-		for (i = 0; i < KEYS; i++)
-			keys[i] = key_of(wl_record(wl_random(&state), nr_hot, nr_keys));
+		key = key_of(wl_record(wl_random(&state), nr_hot, nr_keys));
+		other = key_of(wl_record(wl_random(&state), nr_hot, nr_keys));
 		start = wl_now_ns();
-		get(keys);
+		get(key, other);
 		wl_latency_note(wl_now_ns() - start);
 	}
 	wl_random_state = state;
@@ -163,7 +157,7 @@ static void redis_run(uint64_t ops)
 
 static size_t redis_hot_bytes(void)
 {
-	return nr_hot * WL_PAGE;
+	return nr_hot * SET_PAGES * WL_PAGE;
 }
 
 const struct workload workload = {
