@@ -14,8 +14,10 @@
  * which chunks it lies; how often it is used, and so what a search would save and
  * for how long a page has to be idle to be none of it. A search looks at these
  * chunks page by page, at all if what is hot is scattered and that pays, while idle
- * pages of the fast tier make room. Who has to share a CPU for this takes it from
- * programs: then everything costs twice as much. Reads of files that nobody maps
+ * pages of the fast tier make room. If there is room and nothing pays so soon, probes
+ * and surveys take turns with others that have four times the horizon, and windows of
+ * four times the length. Who has to share a CPU for this takes it from programs: then
+ * everything costs twice as much. Reads of files that nobody maps
  * leave no accessed bits: of these the kernel's samples count. When the fast tier
  * has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
@@ -27,17 +29,17 @@
  * Good for: everything that has a hot set; it needs no setting. Programs are not
  * disturbed by faults.
  * Bad for: machines with many more runnable threads than CPUs: its thread gets a
- * share like any other, and finds nothing in time. Hot sets that are gone before
- * they have paid. What is used in bursts that are further apart than a window. A
- * huge page is taken for a page: how much of it is used is not known.
+ * share like any other, and finds little in time. Hot sets that are gone before
+ * they have paid. What is used in bursts that are seconds apart. A huge page is
+ * taken for a page: how much of it is used is not known.
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
  * 20 ms. 1.5 MiB of state, whatever the machine.
- * Tried in the rig (seconds at 1:4), and dropped: all of the slow tier in each
- * search (jump 19.4, now 14.3); windows of half the length (zipf 18.2 and big 27.7,
- * as without tiering, for 14.0 and 22.2); windows that grow when what is young is
- * seldom so again (tenants 11.3 for 10.7); probes four times as seldom after a search
- * in vain (jump 17.5); a second search wherever one of 64 pages pays (zipf 13.8 for
- * 14.0, but half of the CPU time of its last third is searching).
+ * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of
+ * twice the length (jump 13.8 for 11.9); of the same length if the CPU is shared
+ * (tenants 9.9 for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for
+ * 14.4). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
+ * for 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering,
+ * for 14.0 and 22.2); probes four times as seldom after a search in vain (jump 17.5).
  */
 #include <tier_ext/sample.bpf.h>
 #include <tier_ext/search.bpf.h>
@@ -47,6 +49,8 @@
 #define MS	    1000000ULL
 /* What a move costs besides copying: two page table updates, flushes, locks. */
 #define MOVE_NS 10000
+/* Times that the horizon is doubled if nothing pays within it. */
+#define PATIENCE 2
 /* If the firmware does not tell: DRAM, and CXL memory. */
 #define FAST_NS	  100
 #define SLOW_NS	  250
@@ -60,7 +64,7 @@
 #define QUEUE_MAX    4096
 #define TICK_MS	     20
 #define MAKE_ROOM    4096
-#define GIVE_UP_MS   2000
+#define GIVE_UP_MS   5000
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    32000
@@ -112,6 +116,14 @@ struct {
 	__type(value, struct reads);
 } reads SEC(".maps");
 
+/* What there is of slow memory that would pay. */
+struct watch {
+	u64 search_ns; /* no search before this time */
+	u64 pause_ns; /* after one that was in vain */
+	u32 hot_share; /* of pages, times SHARE_ONE */
+	u32 vain_share; /* the same at the end of a search that was in vain */
+};
+
 struct payback_node {
 	u64 window_ns; /* slow */
 	u64 pages; /* on its LRU lists */
@@ -119,15 +131,13 @@ struct payback_node {
 	bool idle_known; /* fast: that was looked at */
 	u64 demand; /* fast: pages that are on their way here */
 	u64 due_ns;
-	u64 search_ns; /* slow: no search before this time */
-	u64 pause_ns; /* slow: after a search that was in vain */
 	u64 sampled_ns; /* fast: when the sample was taken */
 	u64 cleared_ns; /* fast: when the hand had seen all for the first time */
 	u64 found; /* fast: what the hand found in this round */
 	bool wanted; /* fast: there was something to promote, so room is of use */
 	bool hand_moved; /* fast: since the sample was taken */
-	u32 hot_share; /* slow: of its pages, times SHARE_ONE */
-	u32 vain_share; /* slow: the same at the end of a search that was in vain */
+	struct watch soon; /* slow: that would pay within the horizon */
+	struct watch later; /* slow: within a longer one */
 };
 
 struct {
@@ -161,9 +171,13 @@ static u64 nr_looked, nr_moved;
 static bool is_full;
 /* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
 static u32 crowded;
+/* Nothing pays within the horizon: what does within a longer one? */
+static bool is_patient;
 /* By the survey: one window tells what is hot; one of so many folios is. */
 static bool is_sure;
 static u32 folios_per_hot;
+/* Young in the survey's first window, and in the second one, too. */
+static u32 nr_once, nr_twice;
 /* What is hot is not idle for so long, and is used so often within the horizon, by the survey. */
 static u64 hot_idle_ns, hot_uses;
 
@@ -191,8 +205,10 @@ static u64 latency_of(s32 nid, u64 otherwise)
  * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
 #define PAYS_PERCENT 39
-/* If what is young is so again in so many cases, one window tells what is hot. */
-#define SURE_PERCENT	 75
+/* If what is young is so again in so many cases, one window tells what is hot... */
+#define SURE_PERCENT 75
+/* ...or at least what pays, which will do where there is room for all of it. */
+#define SAFE_PERCENT	 50
 #define RARE		 16384
 #define LN_RARE		 10
 #define IDLE_WINDOWS_MIN 3
@@ -222,12 +238,20 @@ static u64 move_ns(s32 slow)
 {
 	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
 
-	return (MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS)) << crowded;
+	return MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS);
 }
 
+static u64 horizon_ns(void)
+{
+	return horizon_ms * MS << (is_patient ? PATIENCE : 0);
+}
+
+/* The dearer a move, the hotter what it is made for; but who is patient has time. */
 static u64 window_ns(s32 slow, s32 fast)
 {
-	return horizon_ms * MS / move_ns(slow) * gain_ns(slow, fast) / 4;
+	u64 ns = horizon_ns() / move_ns(slow) * gain_ns(slow, fast) / 4;
+
+	return is_patient ? ns : ns >> crowded;
 }
 
 static u64 idle_ns(void)
@@ -248,19 +272,19 @@ static void note_hot_idle(u64 window)
 
 	for (i = 0; i < IDLE_WINDOWS_MAX && left; i++)
 		left = left * miss / SHARE_ONE;
-	hot_uses = horizon_ms * MS * LN_RARE / (i * window + 1);
-	ns = i * window < idle_ms * MS ? i * window : idle_ms * MS;
-	hot_idle_ns = ns > IDLE_WINDOWS_MIN * window ? ns : IDLE_WINDOWS_MIN * window;
+	hot_uses = horizon_ns() * LN_RARE / (i * window + 1);
+	ns = (i > IDLE_WINDOWS_MIN ? i : IDLE_WINDOWS_MIN) * window;
+	hot_idle_ns = ns < idle_ms * MS ? ns : idle_ms * MS;
 }
 
-/* Pages that a fast node has for others; as long as nobody has looked, enough. */
+/* Pages that a fast node has for others; as long as nobody has looked, all of them. */
 static u64 room_on(s32 nid)
 {
 	struct payback_node *node = node_of(nid);
 
 	if (!node)
 		return 0;
-	return node->idle_known ? tierx_node_room(nid) + node->idle_pages : ~0U;
+	return tierx_node_room(nid) + (node->idle_known ? node->idle_pages : node->pages);
 }
 
 /* So many that the hand need not go far? */
@@ -269,24 +293,32 @@ static bool has_idle(const struct payback_node *node)
 	return node->idle_pages * scan_per_move > node->pages;
 }
 
-/* Of @hot pages, as many as there is room for: is that worth looking at @folios? */
-static bool look_pays(u64 hot, s32 fast, u64 folios)
+/* Of @hot pages, as many as there is room for. */
+static u64 fit(u64 hot, s32 fast)
 {
 	u64 room = room_on(fast);
 
-	return hot && (hot < room ? hot : room) * scan_per_move >= folios;
+	return hot < room ? hot : room;
 }
 
+static bool look_pays(u64 hot, s32 fast, u64 folios)
+{
+	return hot && fit(hot, fast) * scan_per_move >= folios;
+}
+
+/* Who uses a page uses some of its lines. */
+#define LINES_PER_USE 4
 /* To look at a folio once, and clear its accessed bits: the reverse map. */
 #define LOOK_NS 500
 
 /* Each of @hot pages saves so much within the horizon: is that more than it costs? */
 static bool search_pays(u64 hot, s32 slow, s32 fast, u64 folios)
 {
-	u64 saved = hot_uses * gain_ns(slow, fast), spent = 2 * move_ns(slow), room = room_on(fast);
+	u64 saved = hot_uses * LINES_PER_USE * gain_ns(slow, fast), spent = 2 * move_ns(slow)
+									    << crowded;
 
-	return saved > spent && (hot < room ? hot : room) * (saved - spent) > (folios * 2 * LOOK_NS)
-										      << crowded;
+	return saved > spent && fit(hot, fast) * (saved - spent) > (folios * 2 * LOOK_NS)
+									   << crowded;
 }
 
 /* --- phases --- */
@@ -313,11 +345,16 @@ static void probe(struct payback_node *node, s32 nid, u64 now)
 	wait_for(now, node->window_ns, PROBED);
 }
 
-static void note_share(struct payback_node *node)
+static struct watch *watch_of(struct payback_node *node)
+{
+	return is_patient ? &node->later : &node->soon;
+}
+
+static void note_share(struct watch *watch)
 {
 	u32 share = nr_probed ? tierx_list_nr * SHARE_ONE / nr_probed : 0;
 
-	node->hot_share = (node->hot_share + share) / 2;
+	watch->hot_share = (watch->hot_share + share) / 2;
 	tierx_stat_add(hot_probes, tierx_list_nr);
 }
 
@@ -391,6 +428,8 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 	bpf_for(i, 0, nr)
 		payback_promote(next_in_list + i);
 	next_in_list += nr;
+	if (nr)
+		phase_due_ns = now + GIVE_UP_MS * MS;
 	node->demand = tierx_list_nr - next_in_list;
 	if (!node->demand)
 		return false;
@@ -405,18 +444,57 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 /* The next search has to wait if this one was not worth it, and longer each time. */
 static void end_search(struct payback_node *node, struct tierx_span *span, u64 now)
 {
+	struct watch *watch = watch_of(node);
+
 	tierx_span_restart(span);
 	if (!is_full && nr_moved * scan_per_move >= nr_looked) {
-		node->pause_ns = 0;
-		node->vain_share = 0;
-		node->hot_share = 0;
+		watch->pause_ns = 0;
+		watch->vain_share = 0;
+		watch->hot_share = 0;
 	} else {
-		if (node->pause_ns < PAUSE_MAX * MS)
-			node->pause_ns = node->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS;
-		node->vain_share = node->hot_share;
+		watch->pause_ns = watch->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS;
+		if (watch->pause_ns > PAUSE_MAX * MS)
+			watch->pause_ns = PAUSE_MAX * MS;
+		watch->vain_share = watch->hot_share;
 	}
-	node->search_ns = now + node->pause_ns;
+	watch->search_ns = now + watch->pause_ns;
+	is_patient = false;
 	rest(node, now);
+}
+
+/* What does not pay soon does so later, if there is room that nobody else needs. */
+static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
+{
+	return !is_patient && now >= node->later.search_ns &&
+	       look_pays(node->pages, fast, NR_SURVEYED);
+}
+
+static void end_vain_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+			    u64 now)
+{
+	if (!can_be_patient(node, fast, now)) {
+		end_search(node, span, now);
+		return;
+	}
+	is_patient = true;
+	node->window_ns = window_ns(nid, fast);
+	survey(node, span, nid, now);
+}
+
+/* What a search would find. */
+static u64 survey_hot(const struct payback_node *node)
+{
+	return nr_probed ? node->pages * (is_sure ? nr_once : nr_twice) / nr_probed : 0;
+}
+
+/* Is what was young in one window worth moving, and is there room for all of it? */
+static bool one_will_do(const struct payback_node *node, s32 fast)
+{
+	u64 pages = 2 * node->pages * nr_once / (nr_probed + 1);
+
+	if (nr_twice * 100 >= nr_once * SURE_PERCENT)
+		return true;
+	return nr_twice * 100 >= nr_once * SAFE_PERCENT && fit(pages, fast) == pages;
 }
 
 /*
@@ -431,19 +509,19 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	u64 hot;
 
 	note_hot_idle(node->window_ns);
-	hot = nr_probed ? node->pages * tierx_list_nr / nr_probed : 0;
+	hot = survey_hot(node);
 	if (!to || !hot || tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT) {
-		end_search(node, span, now);
+		end_vain_survey(node, span, nid, fast, now);
 		return;
 	}
 	if (tierx_search_choose(nid)) {
 		if (!search_pays(hot, nid, fast, node->pages)) {
-			end_search(node, span, now);
+			end_vain_survey(node, span, nid, fast, now);
 			return;
 		}
 		tierx_stat_add(scattered, 1);
 	}
-	folios_per_hot = nr_probed / tierx_list_nr + 1;
+	folios_per_hot = node->pages / hot + 1;
 	to->demand = hot < TIERX_LIST_MAX ? hot : TIERX_LIST_MAX;
 	to->wanted = true;
 	tierx_stat_add(searches, 1);
@@ -453,21 +531,29 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 /* --- a slow node's tick --- */
 
 /* In a pause only much more than there was before it is a reason to search. */
-static bool want_survey(const struct payback_node *node, s32 fast, u64 now)
+static bool want_survey(const struct payback_node *node, const struct watch *watch, s32 fast,
+			u64 now)
 {
-	if (now < node->search_ns && node->hot_share < 2 * node->vain_share + SURGE)
+	if (now < watch->search_ns && watch->hot_share < 2 * watch->vain_share + SURGE)
 		return false;
-	return look_pays(node->pages * node->hot_share / SHARE_ONE, fast, NR_SURVEYED);
+	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
 
+/* Whatever was seen, what pays soon is looked for first. */
 static void end_probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		      u64 now)
 {
-	note_share(node);
-	if (want_survey(node, fast, now))
+	struct watch *watch = watch_of(node);
+
+	note_share(watch);
+	if (want_survey(node, watch, fast, now)) {
+		is_patient = false;
+		node->window_ns = window_ns(nid, fast);
 		survey(node, span, nid, now);
-	else
-		rest(node, now);
+		return;
+	}
+	is_patient = can_be_patient(node, fast, now);
+	rest(node, now);
 }
 
 static void begin_move(u64 now)
@@ -503,7 +589,9 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		break;
 	case SURVEYED_TWICE:
 		tierx_list_keep_young();
-		is_sure = tierx_list_nr * 100 >= tierx_list_nr_before * SURE_PERCENT;
+		nr_once = tierx_list_nr_before;
+		nr_twice = tierx_list_nr;
+		is_sure = one_will_do(node, fast);
 		if (is_sure)
 			end_survey(node, span, nid, fast, now);
 		else
@@ -593,7 +681,7 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	if (!span)
 		return;
 	if (!span->rounds) {
-		if (crowded && !node->wanted)
+		if (crowded && !node->wanted && span->at == span->first)
 			return;
 		tierx_span_clear(span, span->end, MAKE_ROOM);
 		if (span->at == span->end)

@@ -160,9 +160,11 @@ void output_write(void)
 
 	counters_total(&total);
 	threads_total(&work);
-	fprintf(f, "{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"slowdown\":%lu,\"insn_ns\":%lu,\"memory\":[",
+	fprintf(f,
+		"{\"qemu\":\"%s\",\"time\":\"%s\",\"llc_kib\":%lu,\"slowdown\":%lu,\"insn_ns\":%lu,",
 		rig.qemu ?: "", has_time() ? rig.time : "none", rig.llc_kib, rig.slowdown,
 		rig.insn_ns);
+	fprintf(f, "\"memory\":[");
 	write_memory(f);
 	fprintf(f, "],\n \"total\":{");
 	write_counters(f, &total);

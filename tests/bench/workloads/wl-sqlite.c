@@ -3,8 +3,8 @@
  * sqlite: point queries of an SQLite database.
  *
  * Idea: a table of documents, each in a page of its own of 64 KiB, on an ext4 file system; a fifth
- * of them gets 90 % of the queries. SQLite's own cache is small, as it is by default, so that it reads
- * from the page cache, which is on the slow node; the fast one is full of cold pages.
+ * of them gets 90 % of the queries. SQLite's own cache is small, as it is by default, so that it
+ * reads from the page cache, which is on the slow node; the fast one is full of cold pages.
  * Hot set: the pages of hot documents, an eighth of the fast node, scattered over the file;
  * which pages these are is not looked up.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
