@@ -113,7 +113,7 @@ check_shell()
 check_spdx()
 {
 	local bad
-	bad=$(files | grep -vE '^LICENSE$|\.patch$|^tests/.*/fixtures/' |
+	bad=$(files | grep -vE '^LICENSE$|\.patch$|\.xz$|^tests/.*/fixtures/' |
 		xargs -r grep -L 'SPDX-License-Identifier: GPL-2.0-only')
 	[ -z "$bad" ] || { echo "no SPDX line: $bad"; return 1; }
 }
