@@ -26,10 +26,14 @@
 #define LIMIT_MS 90000
 #define QUIET_MS 5000
 
+/* Longer than a window of payback's, shorter than one if it is patient. */
+#define PAUSE_MS 250
+
 struct memory {
 	struct tierx_mem *hot;
 	struct tierx_mem *cold;
 	struct tierx_mem *filling;
+	struct tierx_toucher *toucher;
 };
 
 /*
@@ -60,7 +64,7 @@ static void fill_memory(struct memory *memory, int hot_node)
 		tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - FREE_PAGES, fast);
 	tierx_mem_fill(memory->hot, SEED);
 	tierx_mem_fill(memory->cold, SEED);
-	tierx_touch_start(memory->hot, CPU, false);
+	memory->toucher = tierx_touch_start(memory->hot, CPU, false);
 }
 
 static struct tierx_policy *start(const char *name)
@@ -90,11 +94,12 @@ static void report(const char *name, struct memory *memory)
 		(unsigned long long)tierx_event("demoted_pages"));
 }
 
-static void finds(const char *name)
+static void finds(const char *name, unsigned int pause_ms)
 {
 	struct memory memory;
 
 	fill_memory(&memory, tierx_slow_node());
+	tierx_touch_pause(memory.toucher, pause_ms);
 	start(name);
 	TIERX_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
 	report(name, &memory);
@@ -125,7 +130,7 @@ static void rests(const char *name)
 #define POLICY(name)                                                                               \
 	static void finds_##name(void)                                                             \
 	{                                                                                          \
-		finds(#name);                                                                      \
+		finds(#name, 0);                                                                   \
 	}                                                                                          \
 	static void rests_##name(void)                                                             \
 	{                                                                                          \
@@ -136,13 +141,23 @@ POLICY(idle_time)
 POLICY(histogram)
 POLICY(payback)
 
+static void finds_bursts(void)
+{
+	finds("payback", PAUSE_MS);
+}
+
 #define FINDS(name)                                                                                \
 	TIERX_TEST(finds_##name, #name " brings what is hot to the fast node, and nothing else")
 #define RESTS(name) TIERX_TEST(rests_##name, #name " moves nothing if what is hot is there already")
 
 static const struct tierx_test tests[] = {
-	FINDS(idle_time), RESTS(idle_time), FINDS(histogram),
-	RESTS(histogram), FINDS(payback),   RESTS(payback),
+	FINDS(idle_time),
+	RESTS(idle_time),
+	FINDS(histogram),
+	RESTS(histogram),
+	FINDS(payback),
+	RESTS(payback),
+	TIERX_TEST(finds_bursts, "payback is patient: it finds what is used in bursts"),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet_tiers)

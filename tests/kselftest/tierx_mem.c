@@ -218,6 +218,7 @@ struct tierx_toucher {
 	struct tierx_mem *mem;
 	pthread_t thread;
 	bool running;
+	unsigned int pause_ms;
 	bool stop;
 	bool write;
 	int cpu;
@@ -227,6 +228,7 @@ struct tierx_toucher {
 static void *touch(void *arg)
 {
 	struct tierx_toucher *toucher = arg;
+	unsigned int pause_ms;
 	cpu_set_t cpus;
 
 	if (toucher->cpu >= 0) {
@@ -237,8 +239,16 @@ static void *touch(void *arg)
 	while (!__atomic_load_n(&toucher->stop, __ATOMIC_RELAXED)) {
 		tierx_mem_touch(toucher->mem, toucher->write);
 		__atomic_add_fetch(&toucher->rounds, 1, __ATOMIC_RELAXED);
+		pause_ms = __atomic_load_n(&toucher->pause_ms, __ATOMIC_RELAXED);
+		if (pause_ms)
+			tierx_sleep_ms(pause_ms);
 	}
 	return NULL;
+}
+
+void tierx_touch_pause(struct tierx_toucher *toucher, unsigned int ms)
+{
+	__atomic_store_n(&toucher->pause_ms, ms, __ATOMIC_RELAXED);
 }
 
 void tierx_touch_stop(struct tierx_toucher *toucher)

@@ -267,6 +267,8 @@ void tierx_mem_touch(struct tierx_mem *mem, bool write);
 /* A thread that touches all pages over and over, until the case ends or it is stopped. */
 struct tierx_toucher;
 struct tierx_toucher *tierx_touch_start(struct tierx_mem *mem, int cpu, bool write);
+/* From now on it waits for so long after each round. */
+void tierx_touch_pause(struct tierx_toucher *toucher, unsigned int ms);
 void tierx_touch_stop(struct tierx_toucher *toucher);
 uint64_t tierx_touch_rounds(struct tierx_toucher *toucher);
 
