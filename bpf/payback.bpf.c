@@ -37,7 +37,8 @@
  * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of
  * twice the length (jump 13.8 for 11.9); of the same length if the CPU is shared
  * (tenants 9.9 for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for
- * 14.4). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
+ * 14.4); no rest after a search (redis 11.4 for 12.0, but half of what zipf and tenants
+ * execute is searching). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
  * for 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering,
  * for 14.0 and 22.2); probes four times as seldom after a search in vain (jump 17.5).
  */
@@ -68,6 +69,8 @@
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    32000
+/* After a search the thread rests for so many times the CPU time that it took. */
+#define REST_TIMES 16
 /* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
@@ -167,7 +170,7 @@ static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 16 * PASS_MIN;
 /* In a search; and did it end because there was no room? */
-static u64 nr_looked, nr_moved;
+static u64 nr_looked, nr_moved, began_runtime;
 static bool is_full;
 /* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
 static u32 crowded;
@@ -208,7 +211,7 @@ static u64 latency_of(s32 nid, u64 otherwise)
 /* If what is young is so again in so many cases, one window tells what is hot... */
 #define SURE_PERCENT 75
 /* ...or at least what pays, which will do where there is room for all of it. */
-#define SAFE_PERCENT	 50
+#define SAFE_PERCENT	 39
 #define RARE		 16384
 #define LN_RARE		 10
 #define IDLE_WINDOWS_MIN 3
@@ -216,15 +219,19 @@ static u64 latency_of(s32 nid, u64 otherwise)
 /* How much more has to be hot than in a search that was in vain, before a pause is cut short. */
 #define SURGE (SHARE_ONE / 32)
 
+/* CPU time of this thread. */
+static u64 my_runtime(void)
+{
+	return bpf_get_current_task_btf()->se.sum_exec_runtime;
+}
+
 /*
  * Did this thread have to share its CPU since then? So programs get less of theirs for what it
  * does, and everything costs twice as much. With a CPU to spare nobody waits for it.
  */
 static void note_crowd(u64 since_ns, u64 since_runtime)
 {
-	u64 runtime = bpf_get_current_task_btf()->se.sum_exec_runtime - since_runtime;
-
-	crowded = runtime * 4 < (bpf_ktime_get_ns() - since_ns) * 3;
+	crowded = (my_runtime() - since_runtime) * 4 < (bpf_ktime_get_ns() - since_ns) * 3;
 }
 
 static u64 gain_ns(s32 slow, s32 fast)
@@ -309,7 +316,7 @@ static bool look_pays(u64 hot, s32 fast, u64 folios)
 /* Who uses a page uses some of its lines. */
 #define LINES_PER_USE 4
 /* To look at a folio once, and clear its accessed bits: the reverse map. */
-#define LOOK_NS 500
+#define LOOK_NS 1000
 
 /* Each of @hot pages saves so much within the horizon: is that more than it costs? */
 static bool search_pays(u64 hot, s32 slow, s32 fast, u64 folios)
@@ -362,10 +369,9 @@ static void note_share(struct watch *watch)
 
 static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, u64 now)
 {
-	u64 runtime = bpf_get_current_task_btf()->se.sum_exec_runtime;
-
+	began_runtime = my_runtime();
 	nr_probed = tierx_search_survey(span, nid);
-	note_crowd(now, runtime);
+	note_crowd(now, began_runtime);
 	nr_moved = 0;
 	is_full = false;
 	nr_looked = nr_probed;
@@ -441,23 +447,31 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 	return false;
 }
 
-/* The next search has to wait if this one was not worth it, and longer each time. */
+/* What is left of the pages that would pay; only much more is a reason not to wait. */
+static void note_rest(struct payback_node *node, struct watch *watch)
+{
+	u64 moved_share = nr_moved * SHARE_ONE / (node->pages + 1);
+
+	watch->hot_share -= moved_share < watch->hot_share ? moved_share : watch->hot_share;
+	watch->vain_share = watch->hot_share;
+}
+
+/* The next search has to wait, and longer each time if this one was not worth it. */
 static void end_search(struct payback_node *node, struct tierx_span *span, u64 now)
 {
+	u64 rest_ns = (my_runtime() - began_runtime) * REST_TIMES;
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
+	note_rest(node, watch);
 	if (!is_full && nr_moved * scan_per_move >= nr_looked) {
 		watch->pause_ns = 0;
-		watch->vain_share = 0;
-		watch->hot_share = 0;
 	} else {
-		watch->pause_ns = watch->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS;
+		watch->pause_ns = watch->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS << is_patient;
 		if (watch->pause_ns > PAUSE_MAX * MS)
 			watch->pause_ns = PAUSE_MAX * MS;
-		watch->vain_share = watch->hot_share;
 	}
-	watch->search_ns = now + watch->pause_ns;
+	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
 	is_patient = false;
 	rest(node, now);
 }
@@ -506,6 +520,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		       u64 now)
 {
 	struct payback_node *to = node_of(fast);
+	u32 chunks;
 	u64 hot;
 
 	note_hot_idle(node->window_ns);
@@ -514,13 +529,14 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		end_vain_survey(node, span, nid, fast, now);
 		return;
 	}
-	if (tierx_search_choose(nid)) {
-		if (!search_pays(hot, nid, fast, node->pages)) {
-			end_vain_survey(node, span, nid, fast, now);
-			return;
-		}
-		tierx_stat_add(scattered, 1);
+	chunks = tierx_search_choose(nid);
+	/* What is too much for the room is no reason to be less particular. */
+	if ((is_patient && fit(hot, fast) < hot) ||
+	    !search_pays(hot, nid, fast, node->pages * chunks / (tierx_nr_chunks + 1))) {
+		end_vain_survey(node, span, nid, fast, now);
+		return;
 	}
+	tierx_stat_add(scattered, chunks == tierx_nr_chunks);
 	folios_per_hot = node->pages / hot + 1;
 	to->demand = hot < TIERX_LIST_MAX ? hot : TIERX_LIST_MAX;
 	to->wanted = true;

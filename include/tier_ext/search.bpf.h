@@ -7,7 +7,7 @@
  *
  *	tierx_search_survey(span, nid);
  *	... tierx_list_keep_young(), some time later, perhaps several times ...
- *	scattered = tierx_search_choose(nid);
+ *	chunks = tierx_search_choose(nid);
  *	do {
  *		tierx_search_clear(span, nid, folios);
  *		... some time later ...
@@ -118,19 +118,22 @@ TIERX_SPAN_INLINE void tierx_search_fill(u8 heat)
  * What is hot lies together, as long as programs see to that: then a hot chunk has more than one
  * hot sample. If not, all chunks have something.
  *
- * Return: whether it is scattered, and all of the node is going to be searched.
+ * Return: how many of tierx_nr_chunks are going to be searched; all, if it is scattered.
  */
-TIERX_SPAN_INLINE bool tierx_search_choose(s32 nid)
+TIERX_SPAN_INLINE u32 tierx_search_choose(s32 nid)
 {
-	u32 i, nr_hot = 0;
+	u32 i, nr_hot = 0, nr_warm = 0;
 
 	tierx_search_fill(TIERX_COLD);
 	bpf_for(i, 0, tierx_list_nr)
 		nr_hot += tierx_search_mark(i, nid);
-	if (tierx_list_nr * 2 >= nr_hot * 3)
-		return false;
-	tierx_search_fill(TIERX_HOT);
-	return true;
+	if (tierx_list_nr * 2 < nr_hot * 3) {
+		tierx_search_fill(TIERX_HOT);
+		return tierx_nr_chunks;
+	}
+	bpf_for(i, 0, tierx_nr_chunks)
+		nr_warm += tierx_search_heat[i & TIERX_SEARCH_MASK] != TIERX_COLD;
+	return nr_warm;
 }
 
 /* --- part by part --- */
