@@ -447,12 +447,13 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 	return false;
 }
 
-/* What is left of the pages that would pay; only much more is a reason not to wait. */
+/* What probes will see, if nothing changes; only much more is a reason not to wait. */
 static void note_rest(struct payback_node *node, struct watch *watch)
 {
-	u64 moved_share = nr_moved * SHARE_ONE / (node->pages + 1);
+	u64 share = nr_once * SHARE_ONE / (nr_probed + 1),
+	    moved = nr_moved * SHARE_ONE / (node->pages + 1);
 
-	watch->hot_share -= moved_share < watch->hot_share ? moved_share : watch->hot_share;
+	watch->hot_share = share > moved ? share - moved : 0;
 	watch->vain_share = watch->hot_share;
 }
 
