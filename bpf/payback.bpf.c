@@ -34,13 +34,13 @@
  * taken for a page: how much of it is used is not known.
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
  * 20 ms. 1.5 MiB of state, whatever the machine.
- * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of
- * twice the length (jump 13.8 for 11.9); of the same length if the CPU is shared
- * (tenants 9.9 for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for
- * 14.4); no rest after a search (redis 11.4 for 12.0, but half of what zipf and tenants
- * execute is searching). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
- * for 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering,
- * for 14.0 and 22.2); probes four times as seldom after a search in vain (jump 17.5).
+ * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of twice
+ * the length (jump 13.8 for 11.9); of the same length if the CPU is shared (tenants 9.9
+ * for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for 14.4); no rest
+ * after a search (redis 11.4 for 12.0, but half of what zipf and tenants execute is
+ * searching). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
+ * for 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering, for
+ * 14.0 and 22.2); probes four times as seldom after a search in vain (jump 17.5).
  */
 #include <tier_ext/sample.bpf.h>
 #include <tier_ext/search.bpf.h>
