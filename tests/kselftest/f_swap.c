@@ -25,6 +25,7 @@
 #define MIN_FAULTS	2000
 #define DEFAULT_SECONDS 3
 #define LOADER_MS	400
+#define END_MS		10000
 #define CGROUP		"/sys/fs/cgroup/tierx-swap"
 #define ABORT		"/sys/kernel/mm/tier_ext/abort"
 
@@ -238,6 +239,8 @@ static void close_link(void)
 {
 	__atomic_store_n(&swapper.link, -1, __ATOMIC_RELAXED);
 	tierx_detach(four.policies[0]);
+	/* A swap that is under way has a reference, and ends the policy when it is done. */
+	ASSERT_WAIT(!tierx_enabled(), END_MS);
 }
 
 static void swapper_start(void)
