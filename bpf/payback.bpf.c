@@ -12,14 +12,15 @@
  * of each chunk of the slow tier (a survey) tell whether what was young is so again
  * in the next windows, or was so by chance, as in memory that is used evenly; in
  * which chunks it lies; how often it is used, and so what a search would save and
- * for how long a page has to be idle to be none of it. A search looks at these
- * chunks page by page, at all if what is hot is scattered and that pays, while idle
- * pages of the fast tier make room. If there is room and nothing pays so soon, probes
- * and surveys take turns with others that have four times the horizon, and windows of
- * four times the length. Who has to share a CPU for this takes it from programs: then
- * everything costs twice as much. Reads of files that nobody maps
- * leave no accessed bits: of these the kernel's samples count. When the fast tier
- * has nothing idle left, nothing moves.
+ * for how long a page has to be idle to be none of it. If that pays, a search looks
+ * at these chunks page by page, at all if what is hot is scattered, while idle pages
+ * of the fast tier make room; the thread rests after it, the longer the more it
+ * took. If there is room and nothing pays so soon, probes and surveys take turns
+ * with others that have four times the horizon, and windows of four times the
+ * length. Who has to share a CPU for this takes it from programs: then everything
+ * costs twice as much. Reads of files that nobody maps leave no accessed bits: of
+ * these the kernel's samples count. When the fast tier has nothing idle left,
+ * nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
  * believed: "Chrono" (EuroSys 2025); what is hot lies together: DAMON's regions;
@@ -121,10 +122,10 @@ struct {
 
 /* What there is of slow memory that would pay. */
 struct watch {
-	u64 search_ns; /* no search before this time */
+	u64 search_ns; /* no search before this time, but for a surge */
 	u64 pause_ns; /* after one that was in vain */
 	u32 hot_share; /* of pages, times SHARE_ONE */
-	u32 vain_share; /* the same at the end of a search that was in vain */
+	u32 left_share; /* the same at the end of the last search */
 };
 
 struct payback_node {
@@ -208,15 +209,13 @@ static u64 latency_of(s32 nid, u64 otherwise)
  * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
 #define PAYS_PERCENT 39
-/* If what is young is so again in so many cases, one window tells what is hot... */
-#define SURE_PERCENT 75
-/* ...or at least what pays, which will do where there is room for all of it. */
-#define SAFE_PERCENT	 39
+/* If what is young is so again in so many cases, one window tells what is hot. */
+#define SURE_PERCENT	 75
 #define RARE		 16384
 #define LN_RARE		 10
 #define IDLE_WINDOWS_MIN 3
 #define IDLE_WINDOWS_MAX 32
-/* How much more has to be hot than in a search that was in vain, before a pause is cut short. */
+/* How much more has to be hot than the last search has left, before a pause is cut short. */
 #define SURGE (SHARE_ONE / 32)
 
 /* CPU time of this thread. */
@@ -259,6 +258,13 @@ static u64 window_ns(s32 slow, s32 fast)
 	u64 ns = horizon_ns() / move_ns(slow) * gain_ns(slow, fast) / 4;
 
 	return is_patient ? ns : ns >> crowded;
+}
+
+/* From now on, not from the next tick on. */
+static void be_patient(bool patient, struct payback_node *node, s32 slow, s32 fast)
+{
+	is_patient = patient;
+	node->window_ns = window_ns(slow, fast);
 }
 
 static u64 idle_ns(void)
@@ -383,10 +389,10 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 ns, window = node->window_ns, room = room_on(fast);
+	u64 ns, window = node->window_ns;
 	u32 nr, most;
 
-	list_max = room < TIERX_LIST_MAX ? room : TIERX_LIST_MAX;
+	list_max = fit(TIERX_LIST_MAX, fast);
 	most = list_max * folios_per_hot + TIERX_SEARCH_PAGES;
 	if (most > pass_folios)
 		most = pass_folios;
@@ -448,13 +454,13 @@ static bool move(s32 fast, u64 now, const struct tier_ext_node_stat *stat)
 }
 
 /* What probes will see, if nothing changes; only much more is a reason not to wait. */
-static void note_rest(struct payback_node *node, struct watch *watch)
+static void note_left(struct payback_node *node, struct watch *watch)
 {
 	u64 share = nr_once * SHARE_ONE / (nr_probed + 1),
 	    moved = nr_moved * SHARE_ONE / (node->pages + 1);
 
 	watch->hot_share = share > moved ? share - moved : 0;
-	watch->vain_share = watch->hot_share;
+	watch->left_share = watch->hot_share;
 }
 
 /* The next search has to wait, and longer each time if this one was not worth it. */
@@ -464,7 +470,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
-	note_rest(node, watch);
+	note_left(node, watch);
 	if (!is_full && nr_moved * scan_per_move >= nr_looked) {
 		watch->pause_ns = 0;
 	} else {
@@ -491,8 +497,7 @@ static void end_vain_survey(struct payback_node *node, struct tierx_span *span, 
 		end_search(node, span, now);
 		return;
 	}
-	is_patient = true;
-	node->window_ns = window_ns(nid, fast);
+	be_patient(true, node, nid, fast);
 	survey(node, span, nid, now);
 }
 
@@ -509,7 +514,7 @@ static bool one_will_do(const struct payback_node *node, s32 fast)
 
 	if (nr_twice * 100 >= nr_once * SURE_PERCENT)
 		return true;
-	return nr_twice * 100 >= nr_once * SAFE_PERCENT && fit(pages, fast) == pages;
+	return nr_twice * 100 >= nr_once * PAYS_PERCENT && fit(pages, fast) == pages;
 }
 
 /*
@@ -551,7 +556,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 static bool want_survey(const struct payback_node *node, const struct watch *watch, s32 fast,
 			u64 now)
 {
-	if (now < watch->search_ns && watch->hot_share < 2 * watch->vain_share + SURGE)
+	if (now < watch->search_ns && watch->hot_share < 2 * watch->left_share + SURGE)
 		return false;
 	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
@@ -564,8 +569,7 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 
 	note_share(watch);
 	if (want_survey(node, watch, fast, now)) {
-		is_patient = false;
-		node->window_ns = window_ns(nid, fast);
+		be_patient(false, node, nid, fast);
 		survey(node, span, nid, now);
 		return;
 	}

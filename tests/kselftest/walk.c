@@ -328,19 +328,26 @@ static void harvest_anon(void)
 	expect_harvest(mem, tierx_cgroup_id(cgroup), TIERX_WALK_ANON);
 }
 
-/* Nothing of NUMA balancing sees such accesses. */
-static void harvest_file(void)
+/* Nothing of NUMA balancing sees such accesses. Returns the file, of which no page is young now. */
+static struct tierx_file *harvested_file(uint64_t *memcg_id)
 {
 	struct tierx_file *file;
-	const char *cgroup;
 
 	start();
-	cgroup = tierx_cgroup_enter("walk");
+	*memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
 	file = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, tierx_slow_node());
 	tierx_file_map(file, PROT_READ, MAP_SHARED);
 	tierx_file_touch(file, false);
 	tierx_drain_lru();
-	expect_harvest(&file->mem, tierx_cgroup_id(cgroup), TIERX_WALK_FILE);
+	expect_harvest(&file->mem, *memcg_id, TIERX_WALK_FILE);
+	return file;
+}
+
+static void harvest_file(void)
+{
+	uint64_t memcg_id;
+
+	harvested_file(&memcg_id);
 }
 
 static size_t count_all_young(void)
@@ -385,17 +392,9 @@ static void harvest_read(void)
 static void harvest_unmapped(void)
 {
 	const uint64_t flags = TIERX_WALK_FILE | TIERX_WALK_HARVEST;
-	int node = tierx_slow_node();
-	struct tierx_file *file;
 	uint64_t memcg_id;
-
-	start();
-	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
-	file = tierx_file_create(tierx_mount_ext4(EXT4_BYTES), FILE_PAGES, node);
-	tierx_file_map(file, PROT_READ, MAP_SHARED);
-	tierx_file_touch(file, false);
-	tierx_drain_lru();
-	expect_harvest(&file->mem, memcg_id, TIERX_WALK_FILE);
+	struct tierx_file *file = harvested_file(&memcg_id);
+	int node = tierx_slow_node();
 
 	touch_some(&file->mem, 3);
 	ASSERT_EQ(munmap(file->mem.addr, file->mem.pages * TIERX_PAGE), 0);
