@@ -14,9 +14,10 @@
  * which chunks it lies; how often it is used, and so what a search would save and
  * for how long a page has to be idle to be none of it. If that pays, a search looks
  * at these chunks page by page, at all if what is hot is scattered, while idle pages
- * of the fast tier make room; the thread rests after it, the longer the more it
- * took. If there is room and nothing pays so soon, probes and surveys take turns
- * with others that have four times the horizon, and windows of four times the
+ * of the fast tier make room; where one window tells what is hot, each further one
+ * shows more of it, as long as that pays. The thread rests after it, the longer the
+ * more it took. If there is room and little pays so soon, probes and surveys take
+ * turns with others that have four times the horizon, and windows of four times the
  * length. Who has to share a CPU for this takes it from programs: then everything
  * costs twice as much. Reads of files that nobody maps leave no accessed bits: of
  * these the kernel's samples count. When the fast tier has nothing idle left,
@@ -58,7 +59,7 @@
 #define SLOW_NS	  250
 #define SLOW_MBPS 20000
 
-#define NR_PROBES 24
+#define NR_PROBES 48
 /* So many of them are not young by chance: a second window need not tell. */
 #define NR_SURGE     2
 #define NR_READS     16384
@@ -126,6 +127,7 @@ struct watch {
 	u64 pause_ns; /* after one that was in vain */
 	u32 hot_share; /* of pages, times SHARE_ONE */
 	u32 left_share; /* the same at the end of the last search */
+	bool is_rich; /* the last search was worth it: there will be more, whatever probes see */
 };
 
 struct payback_node {
@@ -169,10 +171,13 @@ static s32 owner = -1;
 static enum phase phase;
 static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
-static u32 pass_folios = 16 * PASS_MIN;
+static u32 pass_folios = 32 * PASS_MIN;
 /* In a search; and did it end because there was no room? */
 static u64 nr_looked, nr_moved, began_runtime;
 static bool is_full;
+/* Of its part: folios, when they were looked at, and what had been moved before that. */
+static u32 part_folios;
+static u64 part_looked_ns, part_moved_before;
 /* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
 static u32 crowded;
 /* Nothing pays within the horizon: what does within a longer one? */
@@ -209,6 +214,8 @@ static u64 latency_of(s32 nid, u64 otherwise)
  * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
 #define PAYS_PERCENT 39
+/* The same for one that is used once in 2 * LINES_PER_USE times this time. */
+#define LIKELY_PERCENT 12
 /* If what is young is so again in so many cases, one window tells what is hot. */
 #define SURE_PERCENT	 75
 #define RARE		 16384
@@ -324,14 +331,13 @@ static bool look_pays(u64 hot, s32 fast, u64 folios)
 /* To look at a folio once, and clear its accessed bits: the reverse map. */
 #define LOOK_NS 1000
 
-/* Each of @hot pages saves so much within the horizon: is that more than it costs? */
-static bool search_pays(u64 hot, s32 slow, s32 fast, u64 folios)
+/* Each of @hot pages saves so much within the horizon: is that more than so many looks cost? */
+static bool search_pays(u64 hot, s32 slow, s32 fast, u64 looks)
 {
 	u64 saved = hot_uses * LINES_PER_USE * gain_ns(slow, fast), spent = 2 * move_ns(slow)
 									    << crowded;
 
-	return saved > spent && fit(hot, fast) * (saved - spent) > (folios * 2 * LOOK_NS)
-									   << crowded;
+	return saved > spent && fit(hot, fast) * (saved - spent) > (looks * LOOK_NS) << crowded;
 }
 
 /* --- phases --- */
@@ -390,15 +396,15 @@ static void clear_part(struct payback_node *node, struct tierx_span *span, s32 n
 		       u64 now)
 {
 	u64 ns, window = node->window_ns;
-	u32 nr, most;
+	u32 most;
 
 	list_max = fit(TIERX_LIST_MAX, fast);
 	most = list_max * folios_per_hot + TIERX_SEARCH_PAGES;
 	if (most > pass_folios)
 		most = pass_folios;
-	nr = tierx_search_clear(span, nid, most);
-	tierx_stat_add(searched, nr);
-	nr_looked += nr;
+	part_folios = tierx_search_clear(span, nid, most);
+	tierx_stat_add(searched, part_folios);
+	nr_looked += part_folios;
 
 	ns = bpf_ktime_get_ns() - now;
 	if (ns > 2 * window && pass_folios > PASS_MIN)
@@ -471,7 +477,8 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 
 	tierx_span_restart(span);
 	note_left(node, watch);
-	if (!is_full && nr_moved * scan_per_move >= nr_looked) {
+	watch->is_rich = !is_full && nr_moved * scan_per_move >= nr_looked;
+	if (watch->is_rich) {
 		watch->pause_ns = 0;
 	} else {
 		watch->pause_ns = watch->pause_ns * PAUSE_GROWTH ?: PAUSE_MIN * MS << is_patient;
@@ -507,14 +514,15 @@ static u64 survey_hot(const struct payback_node *node)
 	return nr_probed ? node->pages * (is_sure ? nr_once : nr_twice) / nr_probed : 0;
 }
 
-/* Is what was young in one window worth moving, and is there room for all of it? */
+/* Is what was young in one window worth moving, and is there more than enough room for all of it? */
 static bool one_will_do(const struct payback_node *node, s32 fast)
 {
 	u64 pages = 2 * node->pages * nr_once / (nr_probed + 1);
 
 	if (nr_twice * 100 >= nr_once * SURE_PERCENT)
 		return true;
-	return nr_twice * 100 >= nr_once * PAYS_PERCENT && fit(pages, fast) == pages;
+	return nr_twice * 100 >= nr_once * (is_patient ? LIKELY_PERCENT : PAYS_PERCENT) &&
+	       fit(pages, fast) == pages;
 }
 
 /*
@@ -526,19 +534,22 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		       u64 now)
 {
 	struct payback_node *to = node_of(fast);
+	u64 hot, folios;
 	u32 chunks;
-	u64 hot;
 
 	note_hot_idle(node->window_ns);
 	hot = survey_hot(node);
-	if (!to || !hot || tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT) {
+	if (!to || !hot ||
+	    (!is_sure && tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT)) {
 		end_vain_survey(node, span, nid, fast, now);
 		return;
 	}
 	chunks = tierx_search_choose(nid);
-	/* What is too much for the room is no reason to be less particular. */
+	folios = node->pages * chunks / (tierx_nr_chunks + 1);
+	/* What is too much for the room is no reason to be less particular; what is rare is one. */
 	if ((is_patient && fit(hot, fast) < hot) ||
-	    !search_pays(hot, nid, fast, node->pages * chunks / (tierx_nr_chunks + 1))) {
+	    (!look_pays(hot, fast, folios) && can_be_patient(node, fast, now)) ||
+	    !search_pays(hot, nid, fast, 2 * folios)) {
 		end_vain_survey(node, span, nid, fast, now);
 		return;
 	}
@@ -558,6 +569,8 @@ static bool want_survey(const struct payback_node *node, const struct watch *wat
 {
 	if (now < watch->search_ns && watch->hot_share < 2 * watch->left_share + SURGE)
 		return false;
+	if (now >= watch->search_ns && watch->is_rich)
+		return true;
 	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
 
@@ -579,8 +592,32 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 
 static void begin_move(u64 now)
 {
+	part_moved_before = nr_moved;
 	next_in_list = 0;
 	wait_for(now, GIVE_UP_MS * MS, MOVE);
+}
+
+/* A window shows not all of what is hot. The next one shows more, for half the price. */
+static bool look_again_pays(s32 slow, s32 fast)
+{
+	u64 moved = nr_moved - part_moved_before;
+
+	return is_sure && !is_full && room_on(fast) && look_pays(moved, fast, part_folios) &&
+	       search_pays(moved, slow, fast, part_folios);
+}
+
+static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
+{
+	if (look_again_pays(nid, fast)) {
+		tierx_stat_add(searched, part_folios);
+		nr_looked += part_folios;
+		list_max = fit(TIERX_LIST_MAX, fast);
+		wait_for(part_looked_ns, node->window_ns, CLEARED);
+	} else if (!is_full && span->at < span->end && room_on(fast)) {
+		clear_part(node, span, nid, fast, now);
+	} else {
+		end_search(node, span, now);
+	}
 }
 
 static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
@@ -623,6 +660,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		end_survey(node, span, nid, fast, now);
 		break;
 	case CLEARED:
+		part_looked_ns = now;
 		tierx_search_look(span, nid, list_max);
 		tierx_stat_add(once, tierx_list_nr);
 		if (is_sure) {
@@ -638,12 +676,8 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		begin_move(now);
 		break;
 	case MOVE:
-		if (move(fast, now, stat))
-			break;
-		if (!is_full && span->at < span->end && room_on(fast))
-			clear_part(node, span, nid, fast, now);
-		else
-			end_search(node, span, now);
+		if (!move(fast, now, stat))
+			end_part(node, span, nid, fast, now);
 		break;
 	}
 }

@@ -27,6 +27,9 @@
 #define TIERX_SEARCH_CHUNKS  2048
 #define TIERX_SEARCH_PAGES   512
 #define TIERX_SEARCH_SAMPLES 4
+/* A survey of memory that is mostly free: one place in so many has a folio, if it is found in TRIES. */
+#define TIERX_SEARCH_FILLED 4
+#define TIERX_SEARCH_TRIES  16
 
 #define TIERX_SEARCH_MASK (TIERX_SEARCH_CHUNKS - 1)
 
@@ -54,10 +57,34 @@ __noinline s32 tierx_search_sample(u32 i, s32 nid)
 	return 0;
 }
 
+/* A place for which its chunk had nothing gets a folio of a chunk that had one for another place. */
+__noinline s32 tierx_search_sample_used(u32 i, s32 nid)
+{
+	struct tier_ext_pfn *place = tierx_list_at(i), *other;
+	struct tierx_span *span = tierx_span_of(nid);
+	u64 first;
+	u32 try;
+
+	if (!place || place->gen || !span || !tierx_chunk_pages || !tierx_list_nr)
+		return 0;
+	bpf_for(try, 0, TIERX_SEARCH_TRIES) {
+		other = tierx_list_at(bpf_get_prandom_u32() % tierx_list_nr);
+		if (!other || !other->gen || other->pfn < span->first)
+			continue;
+		first = other->pfn - (other->pfn - span->first) % tierx_chunk_pages;
+		if (tierx_span_hit(first, first + tierx_chunk_pages, nid, place))
+			return 1;
+		place->gen = 0;
+	}
+	return 0;
+}
+
 /**
  * tierx_search_survey() - put folios of each chunk on the list, none is young after this
  * @span: the node's
  * @nid: the node
+ *
+ * If most chunks have nothing, those that have something have more of their folios on the list.
  *
  * Return: how many folios were found.
  */
@@ -73,6 +100,11 @@ TIERX_SPAN_INLINE u32 tierx_search_survey(struct tierx_span *span, s32 nid)
 	tierx_list_nr = tierx_nr_chunks * TIERX_SEARCH_SAMPLES;
 	bpf_for(i, 0, tierx_list_nr)
 		found += tierx_search_sample(i, nid);
+	bpf_for(i, 0, tierx_list_nr) {
+		if (!found || found * TIERX_SEARCH_FILLED >= tierx_list_nr)
+			break;
+		found += tierx_search_sample_used(i, nid);
+	}
 	return found;
 }
 
@@ -206,6 +238,8 @@ __noinline u64 tierx_search_look_chunk(u32 chunk, s32 nid)
  * @span: the node's
  * @nid: the node
  * @most: so many; what comes after that is in the next part
+ *
+ * None of the part is young after this: it can be looked at again.
  */
 TIERX_SPAN_INLINE void tierx_search_look(struct tierx_span *span, s32 nid, u32 most)
 {
@@ -218,6 +252,7 @@ TIERX_SPAN_INLINE void tierx_search_look(struct tierx_span *span, s32 nid, u32 m
 		full = tierx_search_look_chunk(i, nid);
 		if (full) {
 			span->at = full;
+			tierx_part_end = full;
 			break;
 		}
 	}

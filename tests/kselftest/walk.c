@@ -2,7 +2,7 @@
 /*
  * The iterators over folios find all that there is of a test's memory, and nothing else
  * in its name; and they tell what was accessed since they were there last. What is picked at
- * random may be any of it.
+ * random, or surveyed, may be any of it.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -17,6 +17,7 @@
 #define LRU_GEN	     "/sys/kernel/mm/lru_gen/enabled"
 #define PICKED_PAGES ((size_t)40000)
 #define PICKS	     4000
+#define SURVEY_PAGES ((size_t)8000)
 /* More than any machine has. */
 #define ALL_PFNS    (1ULL << 40)
 #define ARRIVED_PFN 1234567
@@ -470,6 +471,28 @@ static void picks_spread(void)
 	ASSERT_LE(count_twice(), *nr_found / 10);
 }
 
+/* Few places at random have a folio, and yet it is looked at many. */
+static void survey_fills(void)
+{
+	struct tierx_mem *mem;
+	uint64_t places;
+
+	start();
+	mem = tierx_mem_alloc(SURVEY_PAGES, tierx_slow_node());
+	tierx_drain_lru();
+
+	set("end_pfn", tierx_max_pfn());
+	*(int32_t *)variable("nid") = tierx_slow_node();
+	ASSERT_EQ(tierx_run(walker, "survey"), 0);
+	places = *(uint64_t *)variable("nr_places");
+	tierx_note("%u of %llu places have a folio, %zu have one that another has, too", *nr_found,
+		   (unsigned long long)places, count_twice());
+	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), *nr_found);
+	ASSERT_GE(*nr_found, places / 4);
+	ASSERT_LE(count_twice(), *nr_found / 4);
+	tierx_mem_free(mem);
+}
+
 static bool is_new(uint64_t pfn)
 {
 	set("start_pfn", pfn);
@@ -505,6 +528,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(harvest_unmapped,
 		   "the end of a mapping makes pages young that were touched through it"),
 	TIERX_TEST(picks_spread, "picks at random are spread over all folios of a node"),
+	TIERX_TEST(survey_fills, "a survey of a node that is mostly free looks at many folios"),
 	TIERX_TEST(hand_spares_arrivals,
 		   "a page that came by a move is new once, and its neighbours are not"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),

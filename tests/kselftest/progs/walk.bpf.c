@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * walk: what the iterators over folios find, and what is picked at random.
+ * walk: what the iterators over folios find, and what is picked at random or surveyed.
  */
-#include <tier_ext/span.bpf.h>
+#include <tier_ext/search.bpf.h>
 #include "walk.h"
 
 char _license[] SEC("license") = "GPL";
@@ -16,7 +16,7 @@ s32 nid;
 
 struct tier_ext_page found[WALK_MAX];
 u32 nr_found;
-u64 nr_seen;
+u64 nr_seen, nr_places;
 s32 error;
 
 static __always_inline void keep(struct tier_ext_page *page)
@@ -77,6 +77,20 @@ __noinline s32 pick(u32 i)
 	return 0;
 }
 
+/* Likewise. */
+__noinline s32 keep_place(u32 i)
+{
+	struct tier_ext_pfn *place = tierx_list_at(i);
+	u32 to = nr_found;
+
+	if (!place || !place->gen || to >= WALK_MAX)
+		return 0;
+	found[to].pfn = place->pfn;
+	found[to].gen = place->gen;
+	nr_found++;
+	return 0;
+}
+
 SEC("syscall")
 int picks(void *ctx)
 {
@@ -87,6 +101,25 @@ int picks(void *ctx)
 	nr_found = 0;
 	bpf_for(i, 0, nr_picks)
 		pick(nr_found);
+	return 0;
+}
+
+SEC("syscall")
+int survey(void *ctx)
+{
+	struct tier_ext_init_args args = { .max_pfn = end_pfn };
+	struct tierx_span *span;
+	u64 i;
+
+	tierx_spans_find(&args);
+	span = tierx_span_of(nid);
+	if (!span)
+		return 0;
+	nr_seen = tierx_search_survey(span, nid);
+	nr_places = tierx_list_nr;
+	nr_found = 0;
+	bpf_for(i, 0, tierx_list_nr)
+		keep_place(i);
 	return 0;
 }
 
