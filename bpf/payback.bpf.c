@@ -477,7 +477,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 
 	tierx_span_restart(span);
 	note_left(node, watch);
-	watch->is_rich = !is_full && nr_moved * scan_per_move >= nr_looked;
+	watch->is_rich = !is_full && nr_moved && nr_moved * scan_per_move >= nr_looked;
 	if (watch->is_rich) {
 		watch->pause_ns = 0;
 	} else {
@@ -563,14 +563,19 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 
 /* --- a slow node's tick --- */
 
-/* In a pause only much more than there was before it is a reason to search. */
+/*
+ * In a pause only much more than there was before it is a reason to search; after a search that was
+ * worth it, the end of the pause is.
+ */
 static bool want_survey(const struct payback_node *node, const struct watch *watch, s32 fast,
 			u64 now)
 {
-	if (now < watch->search_ns && watch->hot_share < 2 * watch->left_share + SURGE)
-		return false;
-	if (now >= watch->search_ns && watch->is_rich)
+	if (now < watch->search_ns) {
+		if (watch->hot_share < 2 * watch->left_share + SURGE)
+			return false;
+	} else if (watch->is_rich) {
 		return true;
+	}
 	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
 
