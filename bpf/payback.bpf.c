@@ -16,12 +16,11 @@
  * at these chunks page by page, at all if what is hot is scattered, while idle pages
  * of the fast tier make room; where one window tells what is hot, each further one
  * shows more of it, as long as that pays. The thread rests after it, the longer the
- * more it took. If there is room and little pays so soon, probes and surveys take
- * turns with others that have four times the horizon, and windows of four times the
- * length. Who has to share a CPU for this takes it from programs: then everything
- * costs twice as much. Reads of files that nobody maps leave no accessed bits: of
- * these the kernel's samples count. When the fast tier has nothing idle left,
- * nothing moves.
+ * more it took. If there is room, probes and surveys take turns with others that have
+ * four times the horizon, and windows of four times the length. Who has to share a CPU
+ * for this takes it from programs: then everything costs twice as much. Reads of files
+ * that nobody maps leave no accessed bits: of these the kernel's samples count. When
+ * the fast tier has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
  * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
  * believed: "Chrono" (EuroSys 2025); what is hot lies together: DAMON's regions;
@@ -469,8 +468,19 @@ static void note_left(struct payback_node *node, struct watch *watch)
 	watch->left_share = watch->hot_share;
 }
 
-/* The next search has to wait, and longer each time if this one was not worth it. */
-static void end_search(struct payback_node *node, struct tierx_span *span, u64 now)
+/* What does not pay soon does so later, if there is room that nobody else needs. */
+static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
+{
+	return !is_patient && now >= node->later.search_ns &&
+	       look_pays(node->pages, fast, NR_SURVEYED);
+}
+
+/*
+ * The next search has to wait, and longer each time if this one was not worth it; but who was not
+ * patient can be so at once.
+ */
+static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
+		       u64 now)
 {
 	u64 rest_ns = (my_runtime() - began_runtime) * REST_TIMES;
 	struct watch *watch = watch_of(node);
@@ -486,26 +496,13 @@ static void end_search(struct payback_node *node, struct tierx_span *span, u64 n
 			watch->pause_ns = PAUSE_MAX * MS;
 	}
 	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
-	is_patient = false;
-	rest(node, now);
-}
-
-/* What does not pay soon does so later, if there is room that nobody else needs. */
-static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
-{
-	return !is_patient && now >= node->later.search_ns &&
-	       look_pays(node->pages, fast, NR_SURVEYED);
-}
-
-static void end_vain_survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
-			    u64 now)
-{
-	if (!can_be_patient(node, fast, now)) {
-		end_search(node, span, now);
+	if (can_be_patient(node, fast, now)) {
+		be_patient(true, node, nid, fast);
+		survey(node, span, nid, now);
 		return;
 	}
-	be_patient(true, node, nid, fast);
-	survey(node, span, nid, now);
+	is_patient = false;
+	rest(node, now);
 }
 
 /* What a search would find. */
@@ -514,7 +511,7 @@ static u64 survey_hot(const struct payback_node *node)
 	return nr_probed ? node->pages * (is_sure ? nr_once : nr_twice) / nr_probed : 0;
 }
 
-/* Is what was young in one window worth moving, and is there more than enough room for all of it? */
+/* Is what was young in one window worth moving, and is there room for twice as much? */
 static bool one_will_do(const struct payback_node *node, s32 fast)
 {
 	u64 pages = 2 * node->pages * nr_once / (nr_probed + 1);
@@ -541,7 +538,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	hot = survey_hot(node);
 	if (!to || !hot ||
 	    (!is_sure && tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT)) {
-		end_vain_survey(node, span, nid, fast, now);
+		end_search(node, span, nid, fast, now);
 		return;
 	}
 	chunks = tierx_search_choose(nid);
@@ -550,7 +547,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	if ((is_patient && fit(hot, fast) < hot) ||
 	    (!look_pays(hot, fast, folios) && can_be_patient(node, fast, now)) ||
 	    !search_pays(hot, nid, fast, 2 * folios)) {
-		end_vain_survey(node, span, nid, fast, now);
+		end_search(node, span, nid, fast, now);
 		return;
 	}
 	tierx_stat_add(scattered, chunks == tierx_nr_chunks);
@@ -621,7 +618,7 @@ static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid
 	} else if (!is_full && span->at < span->end && room_on(fast)) {
 		clear_part(node, span, nid, fast, now);
 	} else {
-		end_search(node, span, now);
+		end_search(node, span, nid, fast, now);
 	}
 }
 

@@ -27,7 +27,7 @@
 #define TIERX_SEARCH_CHUNKS  2048
 #define TIERX_SEARCH_PAGES   512
 #define TIERX_SEARCH_SAMPLES 4
-/* A survey of memory that is mostly free: one place in so many has a folio, if it is found in TRIES. */
+/* Of mostly free memory: one place in so many gets a folio, if that is found in so many tries. */
 #define TIERX_SEARCH_FILLED 4
 #define TIERX_SEARCH_TRIES  16
 
@@ -57,7 +57,7 @@ __noinline s32 tierx_search_sample(u32 i, s32 nid)
 	return 0;
 }
 
-/* A place for which its chunk had nothing gets a folio of a chunk that had one for another place. */
+/* Where its chunk had nothing, a place gets a folio of a chunk that had one for another place. */
 __noinline s32 tierx_search_sample_used(u32 i, s32 nid)
 {
 	struct tier_ext_pfn *place = tierx_list_at(i), *other;
