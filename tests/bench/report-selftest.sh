@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=40
+tests=41
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -54,17 +54,19 @@ make_lines()
 	line our-good 3 6.5 0.6
 	line our-bad 1 11 0.1
 	line our-bad 1 7 0.1 '.key = "another run, as with other settings" | .contestant = "our-bad:x=1"'
+	line our-bad 1 5 0.9 '.key = "static/our-bad/1:4/small/1/as it was before"'
+	line our-changed 1 5 0.9 '.key = "static/our-changed/1:4/small/1/as it was before"'
 	line our-thrown-out 1 9 0.4 '.ejected = "stall: no tick"'
 	line our-broken 1 9 0.4 '.complete = false | .status = 124 | .error = "a time limit"'
 	echo '{"workload":"static","contestant":"cut sh'
 }
 
-plan_line() { printf 'static\t%s\t1:4\tsmall\t%s\t%s\n' "$@"; }
+plan_line() { printf 'static\t%s\t1:4\tsmall\t%s\tstatic/%s/1:4/small/%s/-\t%s\n' "$1" "$2" "$1" "$2" "$3"; }
 
 make_plan()
 {
 	for c in none all-fast peer; do plan_line $c 1 ''; done
-	for c in our-good our-bad our-thrown-out our-broken our-absent; do plan_line $c 1 policy; done
+	for c in our-good our-bad our-thrown-out our-broken our-absent our-changed; do plan_line $c 1 policy; done
 	plan_line our-bad 2 policy
 }
 
@@ -104,7 +106,9 @@ test_states()
 	result "an ejected policy has no figures" is "$(figure "$(row our-thrown-out) | [.state, .figures]")" '["ejected",null]'
 	result "its reason is told" says report.md 'our-thrown-out \| \*\*ejected\*\* \| seed 1 \| stall: no tick'
 	result "so is that of a failed run" says report.md 'our-broken \| \*\*failed\*\* \| seed 1 \| a time limit'
-	result "a run that was planned is missing" says report.md 'our-absent \| \*\*missing\*\* \| seed 1 '
+	result "a run that was planned is missing" says report.md 'our-absent, our-changed \| \*\*missing\*\* \| seed 1 '
+	result "one of a policy before it was changed does not count" is \
+		"$(figure "$(row our-changed) | [.state, .figures]") $(figure "$(row our-bad) | .nr_runs")" '["missing",null] 1'
 	result "so is another seed of one that is there" is "$(figure "$(row our-bad) | .missing")" "[2]"
 	result "what was cut short does not count" is "$(figure '.counts.runs')" 12
 	result "the page has a plot of each kind and no other files" is \

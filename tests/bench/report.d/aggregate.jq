@@ -149,14 +149,19 @@ def system($lines):
 	 from: ($lines | map(.system.date) | present | min), to: ($lines | map(.system.date) | present | max),
 	 host_seconds: ($lines | map(.system.host_seconds) | present | add)};
 
-# A run that was repeated counts once, as it went last.
-def last_of_each: reduce .[] as $l ({}; .[$l.key // "\($l | group_id)/\($l.contestant)/\($l.seed)"] = $l) | [.[]];
-
 def plan: $plan | split("\n") | map(select(. != "") | split("\t")
-	| {workload: .[0], contestant: .[1], ratio: .[2], guest: .[3], seed: (.[4] | tonumber), policy: (.[5] == "policy")});
+	| {workload: .[0], contestant: .[1], ratio: .[2], guest: .[3], seed: (.[4] | tonumber), key: .[5], policy: (.[6] == "policy")});
 
-(last_of_each) as $lines
-| plan as $plan
+def run_id: "\(group_id)/\(.contestant)/\(.seed)";
+
+# Not those of a policy before it was changed, or of settings that are no longer those.
+def of_plan($plan): INDEX($plan[]; run_id) as $planned | map(select(($planned[run_id] // .).key == .key));
+
+# A run that was repeated counts once, as it went last.
+def last_of_each: [INDEX(run_id)[]];
+
+plan as $plan
+| (of_plan($plan) | last_of_each) as $lines
 | ([$plan[], $lines[]] | map(.contestant) | unique_in_order) as $order
 | [([$plan[], $lines[]] | map(group_id) | unique_in_order)[] as $id
 	| group_of([$plan[] | select(group_id == $id)]; [$lines[] | select(group_id == $id)]; $order)] as $groups
