@@ -62,7 +62,7 @@ help: ## this list
 		'  CONFIG=debug       a kernel with KASAN, lockdep and DEBUG_VM, for kernel and test' \
 		'  KERNEL_SRC=/path   your own kernel tree (it is only read)' \
 		"  T='name...'        test, test-upstream: only those, shell patterns allowed" \
-		"  RATIO= SEEDS= ONLY= JOBS=   bench: what of it (tests/bench/matrix --help)" \
+		"  RATIO= SEEDS= ONLY= TIMES= JOBS=   bench: what of it (tests/bench/matrix --help)" \
 		'  PREFIX= DESTDIR=   install: where to'
 
 demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, under several policies

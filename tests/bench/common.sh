@@ -27,6 +27,15 @@ default_guest()	# WORKLOAD
 	echo "${size:-small}"
 }
 
+# TIMES=N: so many times as many intervals as are the workload's own.
+longer()	# WORKLOAD
+{
+	local own
+	[ "${TIMES:-1}" != 1 ] || return 0
+	own=$(sed -n 's/^\t\.intervals = \([0-9]*\),$/\1/p' "$bench/workloads/wl-$1.c")
+	echo "--intervals $((own * TIMES))"
+}
+
 image_of() { echo "$BUILD/bench/guest${own_image[$1]:-}.cpio"; }
 
 # The settings that a search found, as in tuned.conf; nothing for a contestant that is not NAME-tuned.

@@ -5,16 +5,17 @@
 # common.sh. After a first signal nothing more is begun, and what runs is waited for; a second one
 # ends the guests, and what they did is lost.
 #
-# Environment: JOBS=2 guests at a time, TIMEOUT=300 seconds for each, RETRY=1 runs again what failed.
+# Environment: JOBS=2 guests at a time, TIMEOUT=300 seconds for each, RETRY=1 runs again what failed,
+# TIMES=1 makes runs so many times as long.
 
 JOBS=${JOBS:-2}
-TIMEOUT=${TIMEOUT:-300}
+TIMEOUT=${TIMEOUT:-$((300 * ${TIMES:-1}))}
 # Of a run, when none is known yet.
-GUESS_SECONDS=45
+GUESS_SECONDS=$((45 * ${TIMES:-1}))
 
 declare -A known=()		# key: ok or failed
 declare -A spent=() spent_runs=()	# seconds and runs, of a workload and of all
-declare -A content_of=() settings_of=() guest_of=()
+declare -A content_of=() settings_of=() guest_of=() longer_of=()
 declare -A file_of=()		# policies that are files
 declare -A job=()		# process: number of its run
 queue=()			# runs: workload, contestant, ratio, seed
@@ -74,8 +75,11 @@ find_key()	# WORKLOAD CONTESTANT RATIO SEED
 	local which=$1/$2
 	[ -n "${guest_of[$1]:-}" ] || guest_of[$1]=$(default_guest "$1")
 	[ -n "${content_of[$which]:-}" ] || content_of[$which]=$(own_content "$1" "$(object_of "$2")")
+	[ -n "${longer_of[$1]+set}" ] || longer_of[$1]=$(longer "$1")
 	[ -n "${settings_of[$2]+set}" ] || settings_of[$2]=$(tuned_settings "$2")
-	key=$(run_key "$1" "$2" "${settings_of[$2]}" "$3" "${guest_of[$1]}" "$4" "${content_of[$which]}")
+	# shellcheck disable=SC2086 # words
+	key=$(run_key "$1" "$2" "${settings_of[$2]}" "$3" "${guest_of[$1]}" "$4" "${content_of[$which]}" \
+		${longer_of[$1]})
 }
 
 # --- runs -----------------------------------------------------------------------------
@@ -102,8 +106,9 @@ start()	# NUMBER
 	else
 		set -- "$1" --policy "$c"
 	fi
+	# shellcheck disable=SC2086 # words
 	"$bench/run" --workload "$w" "${@:2}" --ratio "$ratio" --seed "$seed" --timeout "$TIMEOUT" \
-		--out "$work/$1" < /dev/null > "$work/$1.log" 2>&1 &
+		--out "$work/$1" ${longer_of[$w]} < /dev/null > "$work/$1.log" 2>&1 &
 	job[$!]=$1
 	began[$1]=$SECONDS
 }

@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=41
+tests=43
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -146,7 +146,7 @@ make_rig()
 	bench=$(dirname "$0") object=
 	. "$bench/common.sh"
 	[ "$3" = --contestant ] || object=$BUILD/bpf/$4.bpf.o
-	key=$(run_key "$2" "$4" "" "$6" small "$8" "$(own_content "$2" "$object")")
+	key=$(run_key "$2" "$4" "" "$6" small "$8" "$(own_content "$2" "$object")" "${@:13}")
 	seconds=10
 	[[ $4 != knobbed* ]] || seconds=8
 	[[ $4 != *left=2* ]] || seconds=$((seconds - 1))
@@ -183,6 +183,11 @@ test_matrix()
 	matrix
 	result "what came with the sources is not run again" is "$(wc -l < "$work/runs")" 5
 	rm -r "$rig/results"
+	TIMES=3 matrix
+	result "runs that take longer are others" is "$(wc -l < "$work/runs") $(cat "$work"/build/bench/results/*.x3.jsonl |
+		jq -r 'select(.contestant == "tpp") | .key' | cut -d/ -f7-)" "9 --intervals/72"
+	result "and the report is of these" says build/bench/report.md "^\\| counts \\| 4 runs: 3 good"
+	rm "$work"/build/bench/results/*.x3.jsonl
 	result "all that looks for hot memory is run with more seeds" is "$(seeds_of tpp)" "1 2 3 4 5"
 	result "what does not is run with one" is "$(seeds_of mglru)" 1
 }
