@@ -106,14 +106,24 @@ count_host_tests()
 
 # --- in guests ------------------------------------------------------------------------
 
+# What the environment makes a test take, more than the table says.
+longer()	# PROGRAM
+{
+	local policies=("$here"/../bpf/*.bpf.c)
+	case $1 in
+	f_chaos) echo "${TIERX_CHAOS_SECONDS:-0}" ;;
+	g_soak) echo $((${TIERX_SOAK_SECONDS:-0} * ${#policies[@]})) ;;
+	*) echo 0 ;;
+	esac
+}
+
 tests_of()	# GUEST: lines of program and seconds
 {
 	local program guest seconds
 	while read -r program guest seconds; do
 		if [ "$guest" = "$1" ] && selected "$program"; then
 			seconds=$((seconds * slower))
-			[ "$program" != f_chaos ] || seconds=$((seconds + ${TIERX_CHAOS_SECONDS:-0}))
-			echo "$program $seconds"
+			echo "$program $((seconds + $(longer "$program")))"
 		fi
 	done < <(table "$here/kselftest/tests")
 }
@@ -143,6 +153,7 @@ boot_guest()	# NAME OPTION...
 		--share "$results" --cwd "$programs" \
 		--console "$folder/console" --dmesg "$folder/dmesg" "$@" -- \
 		env TIERX_SLOWER=$slower ${TIERX_CHAOS_SECONDS:+TIERX_CHAOS_SECONDS="$TIERX_CHAOS_SECONDS"} \
+		${TIERX_SOAK_SECONDS:+TIERX_SOAK_SECONDS="$TIERX_SOAK_SECONDS"} \
 		"$here/in-guest.sh" "$folder.tests" "$folder" > "$folder/log" 2>&1
 	echo $? > "$folder/exit"
 }

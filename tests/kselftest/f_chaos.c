@@ -9,62 +9,42 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <linux/mempolicy.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "progs/chaos.h"
-#include "tierx_file.h"
 #include "tierx_hostile.h"
 #include "tierx_hotplug.h"
+#include "tierx_keep.h"
 #include "tierx_probe.h"
 #include "tierx_prog.h"
 
 #define MB		((size_t)1 << 20)
 #define DEFAULT_SECONDS 20
 #define SWAP_MS		50
-#define RECLAIM_BYTES	"16M"
-#define KEEP_PAGES	2048
-#define KEEP_ROUNDS	8
 #define TENANT_PAGES	1024
 #define TENANT_MS	300
 #define MAX_POLICIES	6
 #define CGROUPS		"/sys/fs/cgroup/"
-#define MAX_NODES	3
-#define LOAD_NICE	10
 #define SLACK_KIB	(48 << 10)
 
 /* What the children count. */
 static struct chaos_shared {
-	uint64_t bytes_verified;
-	uint64_t wrong_pages;
 	uint64_t tenants;
 	uint64_t offlined;
 } *shared;
+static const struct tierx_kept *kept;
 
 static struct chaos_totals *totals;
 static int totals_fd;
 static struct tierx_ends ends;
 static uint64_t free_before_kib;
 
-static void *map_shared(size_t size, int fd)
+static void count(uint64_t *counter)
 {
-	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-	void *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-
-	ASSERT_NE((intptr_t)addr, (intptr_t)MAP_FAILED);
-	return addr;
-}
-
-static void add(uint64_t *counter, uint64_t nr)
-{
-	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);
+	__atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
 }
 
 static unsigned int seconds(void)
@@ -74,118 +54,6 @@ static unsigned int seconds(void)
 	return text ? atoi(text) : DEFAULT_SECONDS;
 }
 
-/* --- who keeps something in memory, and looks whether it is still there --- */
-
-static void expect_kept(struct tierx_mem *mem, uint64_t seed)
-{
-	add(&shared->wrong_pages, tierx_mem_verify(mem, seed));
-	add(&shared->bytes_verified, mem->pages * TIERX_PAGE);
-}
-
-/* In a process that shares the pages until it writes to them. */
-static void expect_kept_in_child(struct tierx_mem *mem, uint64_t seed)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		expect_kept(mem, seed);
-		tierx_mem_fill(&(struct tierx_mem){ mem->addr, mem->pages / 4 }, seed);
-		expect_kept(mem, seed);
-		_exit(0);
-	}
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
-}
-
-/* Ask for half of it to be on some node, and take that back at once. */
-static void shuffle(struct tierx_mem *mem, int node)
-{
-	unsigned long mask = 1UL << node;
-	size_t bytes = mem->pages / 2 * TIERX_PAGE;
-
-	syscall(SYS_mbind, mem->addr, bytes, MPOL_PREFERRED, &mask, 64UL, MPOL_MF_MOVE);
-	syscall(SYS_mbind, mem->addr, bytes, MPOL_DEFAULT, NULL, 0UL, 0);
-}
-
-static int keep(struct tierx_mem *mem)
-{
-	uint64_t seed;
-	int round;
-
-	for (seed = getpid();; seed++) {
-		tierx_mem_fill(mem, seed);
-		for (round = 0; round < KEEP_ROUNDS; round++) {
-			expect_kept(mem, seed);
-			if (round == KEEP_ROUNDS / 2)
-				expect_kept_in_child(mem, seed);
-			else if (round & 1)
-				shuffle(mem, rand() % MAX_NODES);
-		}
-	}
-	return 0;
-}
-
-static int keep_anon(void *advice)
-{
-	struct tierx_mem mem = { .pages = KEEP_PAGES };
-
-	mem.addr = mmap(NULL, mem.pages * TIERX_PAGE, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE((intptr_t)mem.addr, (intptr_t)MAP_FAILED);
-	madvise(mem.addr, mem.pages * TIERX_PAGE, (intptr_t)advice);
-	return keep(&mem);
-}
-
-static int keep_shmem(void *unused __attribute__((unused)))
-{
-	struct tierx_mem mem = { .pages = KEEP_PAGES };
-
-	mem.addr = map_shared(mem.pages * TIERX_PAGE, -1);
-	return keep(&mem);
-}
-
-/* Written through one mapping, and read by read() from what may not be mapped. */
-static int keep_file(void *dir)
-{
-	struct tierx_mem mem = { .pages = KEEP_PAGES }, copy = { .pages = KEEP_PAGES };
-	size_t bytes = mem.pages * TIERX_PAGE;
-	char path[128];
-	uint64_t seed;
-	int fd, round;
-
-	snprintf(path, sizeof(path), "%s/kept", (char *)dir);
-	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	ASSERT_GE(fd, 0);
-	ASSERT_EQ(ftruncate(fd, bytes), 0);
-	copy.addr = malloc(bytes);
-	ASSERT(copy.addr);
-	for (seed = 1;; seed++) {
-		mem.addr = map_shared(bytes, fd);
-		tierx_mem_fill(&mem, seed);
-		expect_kept(&mem, seed);
-		msync(mem.addr, bytes, MS_SYNC);
-		munmap(mem.addr, bytes);
-		for (round = 0; round < KEEP_ROUNDS; round++) {
-			ASSERT_EQ(pread(fd, copy.addr, bytes, 0), bytes);
-			expect_kept(&copy, seed);
-			if (round == KEEP_ROUNDS / 2)
-				posix_fadvise(fd, 0, bytes, POSIX_FADV_DONTNEED);
-		}
-	}
-	return 0;
-}
-
-/* --- load --- */
-
-static int stress(void *unused __attribute__((unused)))
-{
-	execlp("stress-ng", "stress-ng", "--quiet", "--oomable", "--vm", "1", "--vm-bytes", "48M",
-	       "--fork", "1", "--mmap", "1", "--mmap-bytes", "16M", "--madvise", "1", "--mremap",
-	       "1", "--mremap-bytes", "16M", "--memfd", "1", "--memfd-bytes", "16M", "--mlock", "1",
-	       "--temp-path", "/dev/shm", NULL);
-	return 1;
-}
-
 /* Memory of the last node comes and goes. */
 static int replug(void *arg)
 {
@@ -193,30 +61,12 @@ static int replug(void *arg)
 
 	for (;;) {
 		if (!tierx_blocks_set(node, "offline"))
-			add(&shared->offlined, 1);
+			count(&shared->offlined);
 		tierx_sleep_ms(500);
 		tierx_blocks_set(node, "online_movable");
 		tierx_sleep_ms(1500);
 	}
 	return 0;
-}
-
-static int reclaim(void *cgroup)
-{
-	char file[128];
-
-	snprintf(file, sizeof(file), "%s/memory.reclaim", (char *)cgroup);
-	for (;;) {
-		tierx_write(file, RECLAIM_BYTES);
-		tierx_sleep_ms(200);
-	}
-	return 0;
-}
-
-/* Without it, who loads policies gets next to nothing of two CPUs. */
-static void start(int (*function)(void *arg), void *arg)
-{
-	ASSERT_EQ(setpriority(PRIO_PROCESS, tierx_fork(function, arg), LOAD_NICE), 0);
 }
 
 /* --- policies --- */
@@ -235,11 +85,8 @@ static struct tierx_policy *chaos_open(const char *name, uint64_t cgroup_id)
 
 static void work_in(const char *cgroup)
 {
-	struct tierx_mem mem = { .pages = TENANT_PAGES };
-
 	tierx_cgroup_move(cgroup, getpid());
-	mem.addr = map_shared(mem.pages * TIERX_PAGE, -1);
-	keep(&mem);
+	tierx_keep_shmem(TENANT_PAGES);
 }
 
 /* A cgroup with somebody in it gets a policy; one of them goes first. */
@@ -257,7 +104,7 @@ static int tenant(void *unused __attribute__((unused)))
 	policy = chaos_open("tenant", tierx_cgroup_id(cgroup));
 	tierx_must_load(policy);
 	if (!tierx_attach(policy))
-		add(&shared->tenants, 1);
+		count(&shared->tenants);
 	tierx_sleep_ms(rand() % TENANT_MS);
 	kill(worker, SIGKILL);
 	waitpid(worker, NULL, 0);
@@ -360,21 +207,20 @@ static void totals_init(void)
 	totals_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "totals", sizeof(uint32_t), sizeof(*totals),
 				   1, &opts);
 	ASSERT_GE(totals_fd, 0);
-	totals = map_shared(sizeof(*totals), totals_fd);
+	totals = tierx_map_shared(sizeof(*totals), totals_fd);
 	totals->bad_period = 16;
 	totals->move_period = 8;
 	totals->refuse_period = 8;
 	totals->end_period = 400;
 }
 
-static void kill_all(void *cgroup)
+/* Those who would begin another one are killed before this. */
+static void kill_tenants(void *unused __attribute__((unused)))
 {
-	char file[128];
+	char file[300];
 	glob_t found;
 	size_t i;
 
-	snprintf(file, sizeof(file), "%s/cgroup.kill", (char *)cgroup);
-	tierx_write(file, "1");
 	glob(CGROUPS "tierx-tenant-*", 0, NULL, &found);
 	for (i = 0; i < found.gl_pathc; i++) {
 		snprintf(file, sizeof(file), "%s/cgroup.kill", found.gl_pathv[i]);
@@ -382,8 +228,6 @@ static void kill_all(void *cgroup)
 		TIERX_WAIT(!rmdir(found.gl_pathv[i]), 10000);
 	}
 	globfree(&found);
-	snprintf(file, sizeof(file), "%s/cgroup.procs", (char *)cgroup);
-	TIERX_WAIT(tierx_read(file, (char[64]){}, 64) == 0, 10000);
 }
 
 static void online_again(void *node)
@@ -391,31 +235,19 @@ static void online_again(void *node)
 	tierx_blocks_set((intptr_t)node, "online_movable");
 }
 
-/* All processes are in a cgroup that this one leaves again, and end with it. */
 static void start_load(void)
 {
-	const char *cgroup, *dir = tierx_mount_ext4(64 * MB);
 	int node = tierx_removable_node();
 
-	tierx_swap_start(256 * MB);
-	cgroup = tierx_cgroup_enter("tierx-chaos");
-	tierx_defer(kill_all, (void *)cgroup);
-	start(keep_anon, (void *)MADV_NOHUGEPAGE);
-	start(keep_anon, (void *)MADV_HUGEPAGE);
-	start(keep_shmem, NULL);
-	start(keep_file, (void *)dir);
+	tierx_defer(kill_tenants, NULL);
+	kept = tierx_keep_start("tierx-chaos");
 	tierx_fork(tenants, NULL);
-	start(reclaim, (void *)cgroup);
-	if (system("command -v stress-ng > /dev/null"))
-		tierx_note("no stress-ng");
-	else
-		start(stress, NULL);
-	if (node < 0)
+	if (node < 0) {
 		tierx_note("no node whose memory can be taken offline");
-	else
+	} else {
 		tierx_defer(online_again, (void *)(intptr_t)node);
-	if (node >= 0)
 		tierx_fork(replug, (void *)(intptr_t)node);
+	}
 	tierx_cgroup_move("/sys/fs/cgroup", getpid());
 }
 
@@ -428,8 +260,8 @@ static void tell(struct swapper *swapper)
 		ends.error[i] += totals->error_kinds[i];
 	}
 	tierx_tell("load_seconds", seconds());
-	tierx_tell("bytes_verified", shared->bytes_verified);
-	tierx_tell("lost_or_wrong", shared->wrong_pages);
+	tierx_tell("bytes_verified", kept->bytes_verified);
+	tierx_tell("lost_or_wrong", kept->wrong_pages);
 	tierx_tell("op_calls", totals->calls);
 	tierx_tell("bad_inputs", totals->bad_verdicts + totals->moves_refused);
 	tierx_tell("moves_queued", totals->moves_queued);
@@ -446,7 +278,7 @@ static void chaos(void)
 	uint64_t end;
 
 	free_before_kib = tierx_free_kib();
-	shared = map_shared(sizeof(*shared), -1);
+	shared = tierx_map_shared(sizeof(*shared), -1);
 	totals_init();
 	tierx_set_tiering();
 	tierx_set_all_hot();
@@ -460,8 +292,8 @@ static void chaos(void)
 		tierx_sleep_ms(SWAP_MS);
 	}
 	tell(&swapper);
-	ASSERT_EQ(shared->wrong_pages, 0);
-	ASSERT_GT(shared->bytes_verified, 16 * KEEP_PAGES * TIERX_PAGE);
+	ASSERT_EQ(kept->wrong_pages, 0);
+	ASSERT_GT(kept->bytes_verified, 64 * MB);
 	ASSERT_GT(swapper.swapped, 10);
 	ASSERT_GT(shared->tenants, 0);
 	ASSERT_GT(totals->bad_verdicts, 0);
