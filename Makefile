@@ -75,7 +75,7 @@ test-upstream: all kernel kernel-tree ## the kernel's own selftests: base, patch
 	$(Q)[ -n "$${BASE_KERNEL:-}" ] || kfuncs-patch/kernel-build.sh kernel base
 	$(Q)tests/upstream/run.sh $(T)
 
-test-debug: all tests ## guest tests and chaos for 15 minutes in a debug kernel, and what it adds up to
+test-debug: all tests ## guest tests in a debug kernel, chaos for 15 minutes, each policy for 5
 	$(Q)kfuncs-patch/kernel-build.sh kernel debug
 	$(Q)tests/test-debug.sh
 

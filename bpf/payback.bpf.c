@@ -2,47 +2,47 @@
 /*
  * payback: a page moves if the move pays for itself.
  *
- * Idea: what a move takes, and how much faster each access is afterwards, is
- * known from the nodes' latencies and bandwidths; so is, then, how often a page
- * has to be used for the move to have paid within horizon_ms. A page that is
- * used so often is young again within a window of about that time after its
- * accessed bit was cleared. A few pages at random are looked at all the time
- * (probes), on both tiers: they tell how many pages of the slow tier would pay, and
- * for how many the fast tier has idle ones to give. When there are such pages, some
- * of each chunk of the slow tier (a survey) tell whether what was young is so again
- * in the next windows, or was so by chance, as in memory that is used evenly; in
- * which chunks it lies; how often it is used, and so what a search would save and
- * for how long a page has to be idle to be none of it. If that pays, a search looks
- * at these chunks page by page, at all if what is hot is scattered, while idle pages
- * of the fast tier make room; where one window tells what is hot, each further one
- * shows more of it, as long as that pays. The thread rests after it, the longer the
- * more it took. If there is room, probes and surveys take turns with others that have
- * four times the horizon, and windows of four times the length. Who has to share a CPU
- * for this takes it from programs: then everything costs twice as much. Reads of files
- * that nobody maps leave no accessed bits: of these the kernel's samples count. When
- * the fast tier has nothing idle left, nothing moves.
- * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to
- * migrate can be best: "Nomad" (OSDI 2024); measured again before it is
- * believed: "Chrono" (EuroSys 2025); what is hot lies together: DAMON's regions;
- * CLOCK for what is idle.
- * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies,
- * CPU time of its own thread.
+ * Idea: what a move takes, and how much faster each access is afterwards, is known from
+ * the nodes' latencies and bandwidths; so is, then, how often a page has to be used for
+ * the move to have paid within horizon_ms. A page that is used so often is young again
+ * within a window of about that time after its accessed bit was cleared. A few pages at
+ * random are looked at all the time (probes), on both tiers: they tell how many pages of
+ * the slow tier would pay, and for how many the fast tier has idle ones to give. When
+ * there are such pages, some of each chunk of the slow tier (a survey) tell whether what
+ * was young is so again in the next windows, or was so by chance, as in memory that is
+ * used evenly; in which chunks it lies; how often it is used, and so what a search would
+ * save and for how long a page has to be idle to be none of it. If that pays, a search
+ * looks at these chunks page by page, at all if what is hot is scattered, while idle
+ * pages of the fast tier make room; where one window tells what is hot, each further one
+ * shows more of it, as long as that pays. The thread rests after it, the longer the more
+ * it took. If there is room, probes and surveys take turns with others that have four
+ * times the horizon, and windows of four times the length. Who has to share a CPU for
+ * this takes it from programs: then everything costs twice as much. Reads of files that
+ * nobody maps leave no accessed bits: of these the kernel's samples count. When the fast
+ * tier has nothing idle left, nothing moves.
+ * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
+ * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
+ * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
+ * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies, CPU
+ * time of its own thread.
  * Good for: everything that has a hot set; it needs no setting. Programs are not
  * disturbed by faults.
- * Bad for: machines with many more runnable threads than CPUs: its thread gets a
- * share like any other, and finds little in time. Hot sets that are gone before
- * they have paid. What is used in bursts that are seconds apart. A huge page is
- * taken for a page: how much of it is used is not known.
- * Limits: one slow node is looked at in turn. A window is no shorter than a tick,
- * 20 ms. 1.5 MiB of state, whatever the machine.
+ * Bad for: machines with many more runnable threads than CPUs: its thread gets a share
+ * like any other, and finds little in time. Hot sets that are gone before they have
+ * paid. What is used in bursts that are seconds apart. A huge page is taken for a page:
+ * how much of it is used is not known.
+ * Limits: one slow node is looked at in turn. A window is no shorter than a tick, 20 ms.
+ * 1.5 MiB of state, whatever the machine.
  * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of twice
  * the length (jump 13.8 for 11.9); of the same length if the CPU is shared (tenants 9.9
  * for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for 14.4); no rest
  * after a search (redis 11.4 for 12.0, but half of what zipf and tenants execute is
- * searching); clearing the first part of a search while the survey goes on (drift 13.3 for
- * 12.5, jump 12.2 for 11.8, processes 9.3 for 8.9); parts as large as the survey's pace
- * allows (redis 11.4 for 10.2). With CPUs of half the speed: all of the slow tier in each search (jump 19.4
- * for 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering, for
+ * searching); 16 times what it took, and pauses of 32 s (as good, but zipf and uniform
+ * execute 5.5 and 6.2 % for it in the long run, for 3.3 and 1.7); clearing the first
+ * part of a search while the survey goes on (drift 13.3 for 12.5, jump 12.2 for 11.8,
+ * processes 9.3 for 8.9); parts as large as the survey's pace allows (redis 11.4 for
+ * 10.2). With CPUs of half the speed: all of the slow tier in each search (jump 19.4 for
+ * 14.3); windows of half the length (zipf 18.2 and big 27.7, as without tiering, for
  * 14.0 and 22.2); probes four times as seldom after a search in vain (jump 17.5).
  */
 #include <tier_ext/sample.bpf.h>

@@ -10,7 +10,8 @@
 # boot, and afterwards its kernel log must be clean.
 #
 # Environment: CONFIG=guest|debug (kernel), JOBS (guests at a time; the host tests count as one),
-# TIERX_CHAOS_SECONDS (for f_chaos; its time limit is that much longer).
+# TIERX_CHAOS_SECONDS and TIERX_SOAK_SECONDS (for f_chaos, and for each policy of g_soak; their time
+# limits are that much longer).
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
