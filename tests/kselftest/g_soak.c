@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each shipped policy under load that is bad for all of them: everything is used evenly and does not
- * fit, comes and goes, is reclaimed and moved by others all the time, by more processes than there
- * are CPUs. What processes keep in memory stays what it was, and afterwards the machine is as
+ * Each shipped policy under load that is bad for all of them: everything is used evenly and does
+ * not fit, comes and goes, is reclaimed and moved by others all the time, by more processes than
+ * there are CPUs. What processes keep in memory stays what it was, and afterwards the machine is as
  * before. A policy that the kernel ends is attached again.
  *
  * TIERX_SOAK_SECONDS in the environment says how long each, 2 seconds by default.
