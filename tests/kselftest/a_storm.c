@@ -43,9 +43,7 @@ static volatile struct placer *placer;
 
 static unsigned int storm_seconds(void)
 {
-	const char *seconds = getenv("TIERX_STORM_SECONDS");
-
-	return seconds ? strtoul(seconds, NULL, 10) : 5;
+	return tierx_env("TIERX_STORM_SECONDS", 5);
 }
 
 /* --- what is in the file --- */

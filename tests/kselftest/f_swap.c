@@ -37,9 +37,7 @@ static struct {
 
 static unsigned int seconds(void)
 {
-	const char *text = getenv("TIERX_SWAP_SECONDS");
-
-	return text ? atoi(text) : DEFAULT_SECONDS;
+	return tierx_env("TIERX_SWAP_SECONDS", DEFAULT_SECONDS);
 }
 
 /* --- four policies that share their maps --- */

@@ -10,6 +10,7 @@
 #include "tierx_hostile.h"
 
 #define CALM_MS	     30000
+#define SLACK_KIB    (48 << 10)
 #define FIRST_UNREG  64
 #define FIRST_ERROR  1024
 #define SYSLOG_READ  3
@@ -29,8 +30,19 @@ void tierx_tell(const char *name, uint64_t number)
 	tierx_note("hostility: %s %llu", name, (unsigned long long)number);
 }
 
-void tierx_ends_add(struct tierx_ends *ends, int kind)
+static int last_exit_kind(void)
 {
+	char text[512];
+
+	ASSERT_GT(tierx_read("/sys/kernel/mm/tier_ext/root/last_exit", text, sizeof(text)), 0);
+	ASSERT_EQ(strncmp(text, "kind ", 5), 0);
+	return atoi(text + 5);
+}
+
+void tierx_ends_add(struct tierx_ends *ends)
+{
+	int kind = last_exit_kind();
+
 	if (kind >= FIRST_ERROR && kind < FIRST_ERROR + (int)TIERX_ARRAY_SIZE(error_names))
 		ends->error[kind - FIRST_ERROR]++;
 	else if (kind >= FIRST_UNREG && kind < FIRST_UNREG + (int)TIERX_ARRAY_SIZE(unreg_names))
@@ -58,9 +70,10 @@ void tierx_ends_tell(const struct tierx_ends *ends)
 	tell_ends(error_names, TIERX_ARRAY_SIZE(error_names), ends->error);
 }
 
-bool tierx_debug_kernel(void)
+/* A debug kernel keeps memory to itself. */
+static uint64_t slack_kib(void)
 {
-	return !access("/sys/kernel/debug/failslab", F_OK);
+	return access("/sys/kernel/debug/failslab", F_OK) ? SLACK_KIB : 3 * SLACK_KIB;
 }
 
 uint64_t tierx_free_kib(void)
@@ -103,7 +116,7 @@ static bool enough_free(uint64_t wanted_kib, uint64_t *free_kib)
 	return *free_kib >= wanted_kib;
 }
 
-void tierx_expect_calm(uint64_t before_kib, uint64_t slack_kib)
+void tierx_expect_calm(uint64_t before_kib)
 {
 	uint64_t free_kib;
 
@@ -112,7 +125,7 @@ void tierx_expect_calm(uint64_t before_kib, uint64_t slack_kib)
 	if (!TIERX_WAIT(!hanging_task(), CALM_MS))
 		FAIL("a task hangs: %s", hanging_task() ?: "not any more");
 	/* What was freed under RCU, or by a worker, may take a while. */
-	if (!TIERX_WAIT(enough_free(before_kib - slack_kib, &free_kib), CALM_MS))
+	if (!TIERX_WAIT(enough_free(before_kib - slack_kib(), &free_kib), CALM_MS))
 		FAIL("%llu KiB are free, of %llu", (unsigned long long)free_kib,
 		     (unsigned long long)before_kib);
 	tierx_note("%llu KiB were free, now %llu are", (unsigned long long)before_kib,

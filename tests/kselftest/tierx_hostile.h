@@ -14,16 +14,14 @@ struct tierx_ends {
 	uint64_t error[16];
 };
 
-void tierx_ends_add(struct tierx_ends *ends, int kind);
+/* Count what the policy of the machine has ended with. Asserts. */
+void tierx_ends_add(struct tierx_ends *ends);
 void tierx_ends_tell(const struct tierx_ends *ends);
-
-/* In a debug kernel things take longer, and it keeps memory to itself. */
-bool tierx_debug_kernel(void);
 
 /* KiB that are free when all that can be dropped is dropped. */
 uint64_t tierx_free_kib(void);
-/* Assert that at least @before - @slack is free again, and nothing is isolated or hangs. */
-void tierx_expect_calm(uint64_t before_kib, uint64_t slack_kib);
+/* Assert that about as much as before is free again, and nothing is isolated or hangs. */
+void tierx_expect_calm(uint64_t before_kib);
 /* Visit the migration threads that are there, unless @visit is NULL; how many they are. Asserts. */
 size_t tierx_threads(void (*visit)(const char *pid));
 /* Assert that no policy is attached, and nothing is left of one. */

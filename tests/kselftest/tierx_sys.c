@@ -23,11 +23,16 @@ uint64_t tierx_now_ms(void)
 	return ts.tv_sec * 1000ULL + ts.tv_nsec / 1000000;
 }
 
+unsigned int tierx_env(const char *name, unsigned int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
 unsigned int tierx_slower(void)
 {
-	const char *times = getenv("TIERX_SLOWER");
-
-	return times ? strtoul(times, NULL, 10) : 1;
+	return tierx_env("TIERX_SLOWER", 1);
 }
 
 void tierx_sleep_ms(unsigned int ms)
