@@ -67,7 +67,7 @@
 #define NR_SURVEYED  (TIERX_SEARCH_CHUNKS * TIERX_SEARCH_SAMPLES)
 #define QUEUE_MAX    4096
 #define TICK_MS	     20
-#define MAKE_ROOM    4096
+#define CLEAR_PAGES  16384
 #define GIVE_UP_MS   5000
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
@@ -741,14 +741,17 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 {
 	s64 lack = tierx_node_lack(stat, headroom_percent, node->demand);
 	struct tierx_span *span = tierx_span_of(nid);
+	u64 end;
 
 	if (!span)
 		return;
 	if (!span->rounds) {
 		if (crowded && !node->wanted && span->at == span->first)
 			return;
-		tierx_span_clear(span, span->end, MAKE_ROOM);
-		if (span->at == span->end)
+		end = span->at + CLEAR_PAGES < span->end ? span->at + CLEAR_PAGES : span->end;
+		tierx_bpf_pfn_clear(span->at, end, 0);
+		span->at = end;
+		if (end == span->end)
 			tierx_span_restart(span);
 		node->cleared_ns = now;
 	} else if (lack > 0 && node->wanted && now >= node->cleared_ns + idle_ns() &&

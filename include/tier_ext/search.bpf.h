@@ -173,6 +173,7 @@ TIERX_SPAN_INLINE u32 tierx_search_choose(s32 nid)
 __noinline s32 tierx_search_clear_chunk(u32 chunk, s32 nid)
 {
 	struct tierx_span *span = tierx_span_of(nid);
+	s64 folios;
 	u64 end;
 
 	if (!span || chunk >= TIERX_SEARCH_CHUNKS)
@@ -182,8 +183,8 @@ __noinline s32 tierx_search_clear_chunk(u32 chunk, s32 nid)
 		end = span->end;
 	if (end <= span->at || tierx_part_folios >= tierx_part_most)
 		return 0;
-	if (tierx_search_heat[chunk])
-		tierx_part_folios += tierx_span_clear(span, end, ~0ULL);
+	folios = tierx_search_heat[chunk] ? tierx_bpf_pfn_clear(span->at, end, 0) : 0;
+	tierx_part_folios += folios > 0 ? folios : 0;
 	span->at = end;
 	return 0;
 }
@@ -224,8 +225,8 @@ __noinline u64 tierx_search_look_chunk(u32 chunk, s32 nid)
 		first = tierx_part_first;
 	if (end > tierx_part_end)
 		end = tierx_part_end;
-	bpf_for_each(tierx_pfn, page, first, end, TIERX_WALK_HARVEST) {
-		if (!page->young || page->nid != nid)
+	bpf_for_each(tierx_pfn, page, first, end, TIERX_WALK_YOUNG) {
+		if (page->nid != nid)
 			continue;
 		if (tierx_list_nr >= tierx_part_most || !tierx_list_add(page))
 			return page->pfn;

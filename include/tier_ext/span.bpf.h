@@ -176,28 +176,6 @@ TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
 }
 
 /**
- * tierx_span_clear() - clear accessed bits from where the hand is
- * @span: the span
- * @end: one more than the last PFN
- * @folios: so many, or to @end
- *
- * Sleepable programs only.
- *
- * Return: how many folios there were.
- */
-TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end, u64 folios)
-{
-	struct tier_ext_page *page;
-
-	span->left = folios;
-	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST)
-		if (tierx_span_passed(span, page))
-			return folios;
-	span->at = end;
-	return folios - span->left;
-}
-
-/**
  * tierx_node_room() - what promotion may still fill of a node
  * @nid: the node
  *
@@ -313,26 +291,18 @@ TIERX_SPAN_INLINE u64 tierx_span_random(u64 first, u64 end)
 	return first + random % (end - first);
 }
 
-/* Folios on LRU lists have no more than 512 pages, and begin at a multiple of their size. */
-#define TIERX_SPAN_MAX_ORDER 9
-#define TIERX_SPAN_TRIES     8
+#define TIERX_SPAN_TRIES 8
 
 /* The folio that a place at random is in; so each counts by its pages. */
 TIERX_SPAN_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_ext_pfn *found)
 {
-	u64 pfn = tierx_span_random(first, end), head = ~0ULL;
+	u64 pfn = tierx_span_random(first, end);
 	struct tier_ext_page *page;
-	u32 order;
 
-	bpf_for(order, 0, TIERX_SPAN_MAX_ORDER + 1) {
-		if (head == pfn >> order << order)
-			continue;
-		head = pfn >> order << order;
-		bpf_for_each(tierx_pfn, page, head, head + 1, TIERX_WALK_HARVEST) {
-			found->pfn = head;
-			found->gen = page->gen;
-			return page->nid == nid && pfn - head < page->nr_pages;
-		}
+	bpf_for_each(tierx_pfn, page, pfn, pfn + 1, TIERX_WALK_HARVEST | TIERX_WALK_OVERLAP) {
+		found->pfn = page->pfn;
+		found->gen = page->gen;
+		return page->nid == nid;
 	}
 	return false;
 }

@@ -182,12 +182,15 @@ s64 tierx_bpf_memcg_usage(u64 memcg_id, u32 tier) __ksym;
  *			...
  *
  * or by LRU, the coldest first: bpf_for_each(tierx_lru, page, nid, memcg_id, flags).
+ * To clear accessed bits without looking: tierx_bpf_pfn_clear(), which returns how many folios
+ * there were, or -EINVAL.
  */
 struct bpf_iter_tierx_pfn;
 int bpf_iter_tierx_pfn_new(struct bpf_iter_tierx_pfn *it, u64 start_pfn, u64 end_pfn,
 			   u64 flags) __ksym;
 struct tier_ext_page *bpf_iter_tierx_pfn_next(struct bpf_iter_tierx_pfn *it) __ksym;
 void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it) __ksym;
+s64 tierx_bpf_pfn_clear(u64 start_pfn, u64 end_pfn, u64 flags) __ksym;
 
 struct bpf_iter_tierx_lru;
 int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid, u64 memcg_id, u64 flags) __ksym;

@@ -197,6 +197,11 @@ static void d6_iterator(void)
 	/* Its first PFN is not in the range. */
 	walk_pfn(pfn + 1, pfn + TIERX_HUGE, 0);
 	ASSERT_EQ(*nr_found, 0);
+	walk_pfn(pfn + 99, pfn + 100, TIERX_WALK_OVERLAP);
+	ASSERT_EQ(*nr_found, 1);
+	ASSERT_EQ(found->pfn, pfn);
+	walk_pfn(pfn, pfn + TIERX_HUGE, TIERX_WALK_OVERLAP);
+	ASSERT_EQ(*nr_found, 1);
 	walk_pfn(pfn - TIERX_HUGE, pfn + 2 * TIERX_HUGE, 0);
 	ASSERT_EQ(count_twice(), 0);
 	for (i = 0; i < *nr_found; i++)
@@ -297,24 +302,61 @@ static void touch_some(struct tierx_mem *mem, size_t step)
 		(void)*(volatile unsigned char *)(mem->addr + i * TIERX_PAGE);
 }
 
-/* A page that was touched since the last harvest is young, once, and no other is. */
-static void expect_harvest(struct tierx_mem *mem, uint64_t memcg_id, uint64_t kind)
+/* What the cgroup has on the slow node, or by PFN all that it has. */
+static void walk(bool by_pfn, uint64_t memcg_id, uint64_t flags)
 {
-	int node = tierx_slow_node();
+	if (!by_pfn) {
+		walk_lru(tierx_slow_node(), memcg_id, flags);
+		return;
+	}
+	set("only_memcg", memcg_id);
+	walk_pfn(0, ALL_PFNS, flags);
+}
 
-	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
-	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+/* A page that was touched since the last harvest is young, once, and no other is. */
+static void expect_harvest_by(bool by_pfn, struct tierx_mem *mem, uint64_t memcg_id, uint64_t kind)
+{
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_HARVEST);
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_HARVEST);
 	ASSERT_EQ(count_young(mem, 1), 0);
 
 	touch_some(mem, 3);
 	/* To look without harvesting changes nothing. */
-	walk_lru(node, memcg_id, kind);
+	walk(by_pfn, memcg_id, kind);
 	ASSERT_EQ(count_young(mem, 1), 0);
-	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_HARVEST);
 	ASSERT_EQ(count_young(mem, 3), (mem->pages + 2) / 3);
 	ASSERT_EQ(count_young(mem, 1), (mem->pages + 2) / 3);
-	walk_lru(node, memcg_id, kind | TIERX_WALK_HARVEST);
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_HARVEST);
 	ASSERT_EQ(count_young(mem, 1), 0);
+}
+
+/* The same, of a walk that shows nothing else: how many are young, and that these are. */
+static void expect_young_by(bool by_pfn, struct tierx_mem *mem, uint64_t memcg_id, uint64_t kind)
+{
+	size_t i, young = 0;
+
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_YOUNG);
+	touch_some(mem, 3);
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_YOUNG);
+	for (i = 0; i < *nr_found; i++)
+		ASSERT_GT(found[i].young, 0);
+	for (i = 0; i < mem->pages; i++)
+		young += !!find(tierx_mem_pfn(mem, i));
+	ASSERT_EQ(young, (mem->pages + 2) / 3);
+	for (i = 0; i < mem->pages; i += 3)
+		ASSERT(find(tierx_mem_pfn(mem, i)));
+	walk(by_pfn, memcg_id, kind | TIERX_WALK_YOUNG);
+	for (i = 0; i < mem->pages; i++)
+		ASSERT(!find(tierx_mem_pfn(mem, i)));
+}
+
+static void expect_harvest(struct tierx_mem *mem, uint64_t memcg_id, uint64_t kind)
+{
+	expect_harvest_by(false, mem, memcg_id, kind);
+	expect_harvest_by(true, mem, memcg_id, kind);
+	expect_young_by(false, mem, memcg_id, kind);
+	expect_young_by(true, mem, memcg_id, kind);
 }
 
 static void harvest_anon(void)
@@ -349,6 +391,76 @@ static void harvest_file(void)
 	uint64_t memcg_id;
 
 	harvested_file(&memcg_id);
+}
+
+/* A page is mapped twice, and used through the second mapping only. */
+static void harvest_second_mapping(void)
+{
+	uint64_t memcg_id;
+	struct tierx_file *file = harvested_file(&memcg_id);
+	struct tierx_mem second = file->mem;
+
+	second.addr = mmap(NULL, second.pages * TIERX_PAGE, PROT_READ, MAP_SHARED, file->fd, 0);
+	ASSERT_NE((intptr_t)second.addr, (intptr_t)MAP_FAILED);
+	touch_some(&second, 1);
+	expect_harvest(&second, memcg_id, TIERX_WALK_FILE);
+	expect_harvest(&file->mem, memcg_id, TIERX_WALK_FILE);
+}
+
+/* Folios after it may have been looked at with it: who goes on from there finds them. */
+static void harvest_ended_early(void)
+{
+	const uint64_t flags = TIERX_WALK_ANON | TIERX_WALK_HARVEST;
+	struct tierx_mem *mem;
+	uint64_t memcg_id;
+
+	start();
+	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
+	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	tierx_drain_lru();
+	walk(true, memcg_id, flags);
+	touch_some(mem, 1);
+	set("most", 1);
+	for (size_t i = 0; i < PAGES; i += 7) {
+		walk_pfn(tierx_mem_pfn(mem, i), ALL_PFNS, flags);
+		ASSERT_GT(found->young, 0);
+	}
+	set("most", 0);
+	walk(true, memcg_id, flags);
+	ASSERT_EQ(count_young(mem, 7), 0);
+	ASSERT_EQ(count_young(mem, 1), PAGES - (PAGES + 6) / 7);
+}
+
+static int64_t clear_pfn(uint64_t first, uint64_t end, uint64_t flags)
+{
+	set("start_pfn", first);
+	set("end_pfn", end);
+	set("flags", flags);
+	ASSERT_EQ(tierx_run(walker, "clear_pfn"), 0);
+	return *(volatile int64_t *)variable("cleared");
+}
+
+/* It counts as many folios as a walk finds, and leaves none young; that of a page in the range. */
+static void clear_range(void)
+{
+	struct tierx_mem *mem;
+	uint64_t memcg_id;
+
+	start();
+	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
+	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	tierx_drain_lru();
+	touch_some(mem, 1);
+	ASSERT_EQ(clear_pfn(tierx_mem_pfn(mem, 5), tierx_mem_pfn(mem, 5) + 1, 0), 1);
+	walk(true, memcg_id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
+	ASSERT_EQ(count_young(mem, 1), PAGES - 1);
+
+	touch_some(mem, 1);
+	ASSERT_GE(clear_pfn(0, ALL_PFNS, 0), (int64_t)PAGES);
+	walk(true, memcg_id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
+	ASSERT_EQ(count_young(mem, 1), 0);
+	ASSERT_EQ(clear_pfn(1, 0, 0), 0);
+	ASSERT_EQ(clear_pfn(0, ALL_PFNS, TIERX_WALK_HARVEST), -EINVAL);
 }
 
 static size_t count_all_young(void)
@@ -429,18 +541,19 @@ static void bad_arguments(void)
 
 	start();
 	ASSERT_EQ(new_pfn(0), 0);
-	ASSERT_EQ(new_pfn(1 << 3), -EINVAL);
+	ASSERT_EQ(new_pfn(1 << 5), -EINVAL);
 	ASSERT_EQ(new_pfn(1ULL << 63 | TIERX_WALK_ANON), -EINVAL);
 	ASSERT_EQ(new_lru(node, 0, 0), 0);
-	ASSERT_EQ(new_lru(node, 0, 1 << 3), -EINVAL);
+	ASSERT_EQ(new_lru(node, 0, 1 << 5), -EINVAL);
+	ASSERT_EQ(new_lru(node, 0, TIERX_WALK_OVERLAP), -EINVAL);
 	ASSERT_EQ(new_lru(-1, 0, 0), -EINVAL);
 	ASSERT_EQ(new_lru(1 << 20, 0, 0), -EINVAL);
 	ASSERT_EQ(new_lru(node, 1ULL << 60, 0), -ENOENT);
 
 	/* What could not be begun has nothing in it. */
-	walk_pfn(0, ALL_PFNS, 1 << 3);
+	walk_pfn(0, ALL_PFNS, 1 << 5);
 	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
-	walk_lru(node, 0, 1 << 3);
+	walk_lru(node, 0, 1 << 5);
 	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
 	walk_lru(node, 1ULL << 60, 0);
 	ASSERT_EQ(*(uint64_t *)variable("nr_seen"), 0);
@@ -524,6 +637,9 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(lru_all_owners, "by LRU, all pages of a node are found, whoever owns them"),
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),
+	TIERX_TEST(harvest_second_mapping, "pages touched through one of two mappings are young"),
+	TIERX_TEST(harvest_ended_early, "a walk that ends early leaves the rest young"),
+	TIERX_TEST(clear_range, "a range is cleared, and nothing else"),
 	TIERX_TEST(harvest_read, "pages that nobody has mapped and that were read since are young"),
 	TIERX_TEST(harvest_unmapped,
 		   "the end of a mapping makes pages young that were touched through it"),

@@ -313,6 +313,8 @@ static __always_inline s64 call_kfunc(u64 a, u64 b, u64 c, u64 d)
 		return call_walk_pfn(a, b, c);
 	case CALL_WALK_LRU:
 		return call_walk_lru(a, b, c);
+	case CALL_CLEAR:
+		return tierx_bpf_pfn_clear(a, b, c);
 	}
 	return 0;
 }

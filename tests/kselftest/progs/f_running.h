@@ -23,6 +23,7 @@ enum mutant_what {
 	CALL_ARM,
 	CALL_WALK_PFN,
 	CALL_WALK_LRU,
+	CALL_CLEAR,
 };
 
 /* Every argument, in the order of the kfunc's, and what it returned. */

@@ -9,14 +9,15 @@ char _license[] SEC("license") = "GPL";
 
 /*
  * Where to walk, or how much to pick. Of what is found, only folios of @only_memcg are kept if that
- * is not 0.
+ * is not 0. A walk by PFN ends after @most folios if that is not 0.
  */
-u64 start_pfn, end_pfn, flags, memcg_id, only_memcg, nr_picks;
+u64 start_pfn, end_pfn, flags, memcg_id, only_memcg, most, nr_picks;
 s32 nid;
 
 struct tier_ext_page found[WALK_MAX];
 u32 nr_found;
 u64 nr_seen, nr_places;
+s64 cleared;
 s32 error;
 
 static __always_inline void keep(struct tier_ext_page *page)
@@ -47,8 +48,18 @@ int walk_pfn(void *ctx)
 
 	nr_found = 0;
 	nr_seen = 0;
-	bpf_for_each(tierx_pfn, page, start_pfn, end_pfn, flags)
+	bpf_for_each(tierx_pfn, page, start_pfn, end_pfn, flags) {
 		keep(page);
+		if (nr_seen == most)
+			break;
+	}
+	return 0;
+}
+
+SEC("syscall")
+int clear_pfn(void *ctx)
+{
+	cleared = tierx_bpf_pfn_clear(start_pfn, end_pfn, flags);
 	return 0;
 }
 

@@ -13,6 +13,8 @@ enum {
 	TIERX_WALK_ANON = 1 << 0,
 	TIERX_WALK_FILE = 1 << 1,
 	TIERX_WALK_HARVEST = 1 << 2,
+	TIERX_WALK_OVERLAP = 1 << 3,
+	TIERX_WALK_YOUNG = 1 << 4,
 };
 
 enum {

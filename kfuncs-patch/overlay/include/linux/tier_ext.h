@@ -177,11 +177,17 @@ enum tier_ext_shmem_state {
  * @TIERX_WALK_FILE: folios of regular files
  * @TIERX_WALK_HARVEST: test and clear the accessed bits, see
  *	&tier_ext_page.young
+ * @TIERX_WALK_OVERLAP: begin with the folio that the first PFN is part of, if
+ *	it is not one that begins there; otherwise that is not seen. By PFN only
+ * @TIERX_WALK_YOUNG: harvest, but only show what was accessed. By PFN that takes
+ *	much less for folios that were not
  */
 enum tier_ext_walk_flags {
 	TIERX_WALK_ANON		= 1 << 0,
 	TIERX_WALK_FILE		= 1 << 1,
 	TIERX_WALK_HARVEST	= 1 << 2,
+	TIERX_WALK_OVERLAP	= 1 << 3,
+	TIERX_WALK_YOUNG	= 1 << 4,
 };
 
 /**

@@ -354,6 +354,25 @@ struct tierx_node {
 	struct tierx_ring	reports;
 };
 
+/* Folios that are looked at before a walk comes to them; as many as a page table has. */
+#define TIERX_AHEAD	PTRS_PER_PTE
+
+/**
+ * struct tierx_ahead - what is known of the folios that a walk comes to next
+ * @pfn: where it is
+ * @first: the one that the first bits stand for
+ * @end: one more than the last that it asks for
+ * @seen: one mapping was looked at, with those of the folio at @pfn
+ * @done: nothing is left to be looked at
+ */
+struct tierx_ahead {
+	unsigned long	pfn;
+	unsigned long	first;
+	unsigned long	end;
+	DECLARE_BITMAP(seen, TIERX_AHEAD);
+	DECLARE_BITMAP(done, TIERX_AHEAD);
+};
+
 /*
  * Call an op. Who runs is noted, because a kfunc does not get to know which
  * program called it.
@@ -508,7 +527,15 @@ void tierx_last_nid_move(struct folio *src, struct folio *dst);
 u32 tierx_access_age_ms(struct folio *folio);
 
 /* harvest.c */
-u32 tierx_folio_harvest(struct folio *folio);
+/* Were the mappings of the folio looked at before the walk came to it? */
+static inline bool tierx_ahead_done(const struct tierx_ahead *ahead)
+{
+	return test_bit(ahead->pfn - ahead->first, ahead->done);
+}
+
+void tierx_ahead_move(struct tierx_ahead *ahead, unsigned long pfn,
+		      unsigned long end);
+u32 tierx_folio_harvest(struct folio *folio, struct tierx_ahead *ahead);
 
 /* target.c */
 int tierx_tier_rank(int nid);

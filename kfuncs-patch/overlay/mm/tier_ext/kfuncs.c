@@ -525,6 +525,7 @@ BTF_ID_FLAGS(func, bpf_iter_tierx_pfn_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_tierx_lru_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_tierx_lru_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_tierx_lru_destroy, KF_ITER_DESTROY | KF_SLEEPABLE)
+BTF_ID_FLAGS(func, tierx_bpf_pfn_clear, KF_SLEEPABLE)
 BTF_KFUNCS_END(tierx_kfuncs_walk)
 
 BTF_KFUNCS_START(tierx_kfuncs_tick)

@@ -14,7 +14,8 @@
 #include "../internal.h"
 
 #define TIERX_WALK_KINDS	(TIERX_WALK_ANON | TIERX_WALK_FILE)
-#define TIERX_WALK_FLAGS	(TIERX_WALK_KINDS | TIERX_WALK_HARVEST)
+#define TIERX_WALK_FLAGS	(TIERX_WALK_KINDS | TIERX_WALK_HARVEST | \
+				 TIERX_WALK_OVERLAP | TIERX_WALK_YOUNG)
 
 /* Folios that are looked at in one hold of an LRU lock. */
 #define TIERX_WALK_BATCH	32
@@ -27,11 +28,14 @@ static u64 tierx_walk_flags(u64 flags)
 {
 	if (flags & ~(u64)TIERX_WALK_FLAGS)
 		return 0;
+	if (flags & TIERX_WALK_YOUNG)
+		flags |= TIERX_WALK_HARVEST;
 	return flags & TIERX_WALK_KINDS ? flags : flags | TIERX_WALK_KINDS;
 }
 
 /* Fill in @page. Returns false if there is no folio of the wanted kind. */
-static bool tierx_walk_look(u64 pfn, u64 flags, struct tier_ext_page *page)
+static bool tierx_walk_look(u64 pfn, u64 flags, struct tierx_ahead *ahead,
+			    struct tier_ext_page *page)
 {
 	struct folio *folio = NULL;
 	bool file, wanted = false;
@@ -52,12 +56,18 @@ static bool tierx_walk_look(u64 pfn, u64 flags, struct tier_ext_page *page)
 		.nid	  = folio_nid(folio),
 		.nr_pages = folio_nr_pages(folio),
 		.young	  = flags & TIERX_WALK_HARVEST ?
-			    tierx_folio_harvest(folio) : 0,
+			    tierx_folio_harvest(folio, ahead) : 0,
 	};
 put:
 	if (folio)
 		folio_put(folio);
 	return wanted;
+}
+
+/* Is what was found to be shown? */
+static bool tierx_walk_shows(u64 flags, const struct tier_ext_page *page)
+{
+	return page->young || !(flags & TIERX_WALK_YOUNG);
 }
 
 /* --- by PFN --- */
@@ -71,8 +81,17 @@ struct tierx_pfn_walk {
 	u64			pfn;
 	u64			end;
 	u64			flags;
+	struct tierx_ahead	ahead;
 	struct tier_ext_page	page;
 };
+
+/* Where the folio begins that a PFN is part of: racy, as all is that is seen. */
+static u64 tierx_pfn_head(u64 pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page ? page_to_pfn(compound_head(page)) : pfn;
+}
 
 /* The next PFN that may be the first of a folio. */
 static u64 tierx_pfn_next(u64 pfn)
@@ -86,6 +105,42 @@ static u64 tierx_pfn_next(u64 pfn)
 		return pfn + (1UL << min_t(u32, buddy_order_unsafe(page),
 					   MAX_PAGE_ORDER));
 	return pfn + 1;
+}
+
+/*
+ * Who only wants what was accessed need not be told what a folio is that was
+ * looked at before, and was not.
+ */
+static bool tierx_pfn_skip(struct tierx_pfn_walk *walk)
+{
+	struct page *page;
+
+	if (!(walk->flags & TIERX_WALK_YOUNG) ||
+	    !tierx_ahead_done(&walk->ahead))
+		return false;
+	page = pfn_to_online_page(walk->pfn);
+	return page && !PageTail(page) && folio_test_idle(page_folio(page));
+}
+
+/* Go on by one folio, or by a place that has none. Returns whether it has one. */
+static bool tierx_pfn_pass(struct tierx_pfn_walk *walk)
+{
+	u64 pfn = walk->pfn;
+
+	if (!(pfn % SWAP_CLUSTER_MAX))
+		cond_resched();
+	tierx_ahead_move(&walk->ahead, pfn, walk->end);
+	if (tierx_pfn_skip(walk)) {
+		walk->page.young = 0;
+		walk->pfn++;
+		return true;
+	}
+	if (tierx_walk_look(pfn, walk->flags, &walk->ahead, &walk->page)) {
+		walk->pfn += walk->page.nr_pages;
+		return true;
+	}
+	walk->pfn = tierx_pfn_next(pfn);
+	return false;
 }
 
 /* --- by LRU --- */
@@ -311,7 +366,8 @@ struct tier_ext_page *tierx_lru_next(struct tierx_lru_walk *walk)
 	for (;;) {
 		while (walk->next < walk->nr)
 			if (tierx_walk_look(walk->pfns[walk->next++],
-					    walk->flags, &walk->page))
+					    walk->flags, NULL, &walk->page) &&
+			    tierx_walk_shows(walk->flags, &walk->page))
 				return &walk->page;
 		if (!tierx_lru_fill(walk))
 			return NULL;
@@ -363,7 +419,8 @@ __bpf_kfunc int bpf_iter_tierx_pfn_new(struct bpf_iter_tierx_pfn *it,
 	if (!walk)
 		return -ENOMEM;
 
-	walk->pfn = start_pfn;
+	walk->pfn = flags & TIERX_WALK_OVERLAP ? tierx_pfn_head(start_pfn) :
+						 start_pfn;
 	walk->end = min_t(u64, end_pfn, max_pfn);
 	walk->flags = flags;
 	*tierx_walk_slot(it) = walk;
@@ -382,20 +439,13 @@ __bpf_kfunc struct tier_ext_page *
 bpf_iter_tierx_pfn_next(struct bpf_iter_tierx_pfn *it)
 {
 	struct tierx_pfn_walk *walk = *tierx_walk_slot(it);
-	u64 pfn;
 
 	if (!walk)
 		return NULL;
-	while (walk->pfn < walk->end) {
-		pfn = walk->pfn;
-		if (!(pfn % SWAP_CLUSTER_MAX))
-			cond_resched();
-		if (tierx_walk_look(pfn, walk->flags, &walk->page)) {
-			walk->pfn += walk->page.nr_pages;
+	while (walk->pfn < walk->end)
+		if (tierx_pfn_pass(walk) &&
+		    tierx_walk_shows(walk->flags, &walk->page))
 			return &walk->page;
-		}
-		walk->pfn = tierx_pfn_next(pfn);
-	}
 	return NULL;
 }
 
@@ -409,6 +459,33 @@ __bpf_kfunc void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it)
 }
 
 /**
+ * tierx_bpf_pfn_clear() - clear the accessed bits of a range of physical memory
+ * @start_pfn: where to begin
+ * @end_pfn: where to end, not included
+ * @flags: must be 0
+ *
+ * As a walk with TIERX_WALK_HARVEST that nobody looks at, for less.
+ *
+ * Context: sleepable programs: init, exit, tick, syscall programs.
+ * Return: number of LRU folios in the range; -EINVAL for an unknown flag.
+ */
+__bpf_kfunc s64 tierx_bpf_pfn_clear(u64 start_pfn, u64 end_pfn, u64 flags)
+{
+	struct tierx_pfn_walk walk = {
+		.pfn	= start_pfn,
+		.end	= min_t(u64, end_pfn, max_pfn),
+		.flags	= tierx_walk_flags(TIERX_WALK_YOUNG),
+	};
+	s64 nr = 0;
+
+	if (flags)
+		return -EINVAL;
+	while (walk.pfn < walk.end)
+		nr += tierx_pfn_pass(&walk);
+	return nr;
+}
+
+/**
  * bpf_iter_tierx_lru_new() - begin to walk over LRU lists
  * @it: the iterator
  * @nid: the node
@@ -418,8 +495,8 @@ __bpf_kfunc void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it)
  * The coldest folios of each list come first, as reclaim would take them.
  *
  * Context: sleepable programs: init, exit, tick, syscall programs.
- * Return: 0; -EINVAL for an unknown flag or a node without memory; -ENOENT if
- * there is no such cgroup; -ENOMEM.
+ * Return: 0; -EINVAL for a flag that is not known or not for lists, or a node
+ * without memory; -ENOENT if there is no such cgroup; -ENOMEM.
  */
 __bpf_kfunc int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid,
 				       u64 memcg_id, u64 flags)
@@ -428,7 +505,8 @@ __bpf_kfunc int bpf_iter_tierx_lru_new(struct bpf_iter_tierx_lru *it, s32 nid,
 	struct tierx_lru_walk *walk;
 
 	*tierx_walk_slot(it) = NULL;
-	if (!tierx_walk_flags(flags) || !tierx_node_valid(nid))
+	if (!tierx_walk_flags(flags) || flags & TIERX_WALK_OVERLAP ||
+	    !tierx_node_valid(nid))
 		return -EINVAL;
 	if (memcg_id) {
 		root = tierx_memcg_get(memcg_id);
