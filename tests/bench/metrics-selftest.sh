@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=12
+tests=13
 
 command -v jq > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no jq: make deps BENCH=1"; exit 4; }
 work=$(mktemp -d)
@@ -26,7 +26,8 @@ guest_lines()
 	echo '{"vmstat_begin": {"pgpromote_success": 5, "pgdemote_kswapd": 1, "pgmigrate_success": 10}}'
 	for fast in 0 50 90 10 100 100; do
 		jq -nc --argjson i $i --argjson fast $fast '{interval: $i, start_ns: ($i * 1000000000), ns: 1000000000, ops: 100,
-			shift: ($i == 3), user: [$fast, 100 - $fast], kernel: [50, 0], hot_fast: ($fast / 100)}'
+			shift: ($i == 3), user: [$fast, 100 - $fast], kernel: [50, 0], hot_fast: ($fast / 100),
+			latency: {p99_us: $i}, latency_so_far: {p50_us: 1, p99_us: $i}}'
 		i=$((i + 1))
 	done
 	echo '{"vmstat_end": {"pgpromote_success": 7, "pgdemote_kswapd": 1, "pgdemote_direct": 3, "pgmigrate_success": 14}}'
@@ -63,6 +64,8 @@ result "accesses are those of user code" is "$(figure '.accesses | [.fast_share,
 result "convergence begins anew with each shift" is "$(figure '[.convergence[] | [.from_s, .final, .after_s]]')" \
 	'[[0,0.9,3],[3,1,2]]'
 result "the hot set is looked at in the last third" is "$(figure '.hot_set | [.at_end_fast, .steady_fast]')" '[1,1]'
+result "times of requests are those of the run, and of the last third" is "$(figure '.latency')" \
+	'{"p50_us":1,"p99_us":5,"steady_p99_us":4.5}'
 result "moves are those of the run" is "$(figure '.moves | [.promoted, .demoted, .migrated, .pingpong]')" '[2,3,4,4]'
 result "bytes moved are per byte of the hot set" is "$(figure '.moves.bytes_per_hot_byte')" 2
 result "steady work is that of the last third's phases" is \

@@ -92,6 +92,6 @@ def first($key): map(select(has($key))) | .[0][$key];
 	state_bytes: $who.bpf_bytes,
 	tenants: ([$raw[] | select(has("tenants")) | .tenants[]] | group_by(.name) | map({name: .[0].name, s: (map(.ns) | add / 1e9 | round4), ops: (map(.ops) | add),
 		fast_mib: (steady | map(.fast_mib) | if length > 0 then add / length | round4 else null end)})),
-	latency: ($raw | last | .latency_so_far),
+	latency: ($raw | last | .latency_so_far // null | if . then . + {steady_p99_us: ($intervals | steady | map(.latency.p99_us) | add / length | round4)} else null end),
 	stats: ($ended.stats // null)
 }

@@ -141,9 +141,9 @@ def moves_row: .figures as $f | [name_cell,
 	($f.state_bytes | ranged(size))];
 
 def latency_table: [.[] | select(.figures.latency)
-		| [name_cell, (.figures.latency | .["p50_us", "p99_us", "p99.9_us"] | ranged(micros))]] as $rows
+		| [name_cell, (.figures.latency | .["p50_us", "p99_us", "p99.9_us", "steady_p99_us"] | ranged(micros))]] as $rows
 	| if ($rows | length) == 0 then empty else
-	  p("Request time in modelled microseconds:"), table(["contestant", "p50", "p99", "p99.9"]; $rows) end;
+	  p("Request time in modelled microseconds:"), table(["contestant", "p50", "p99", "p99.9", "p99 when steady"]; $rows) end;
 
 def tenants_table: [.[] | select((.figures.tenants // []) | length > 0)] as $rows
 	| if ($rows | length) == 0 then empty else

@@ -3,6 +3,9 @@
  * How long requests take: a histogram with 32 steps per power of two, so that a quantile is right
  * to 3 %, of this interval and of all.
  */
+#include <err.h>
+#include <sys/mman.h>
+
 #include "wl.h"
 
 #define STEP_BITS	   5
@@ -15,7 +18,17 @@ struct histogram {
 	uint64_t buckets[NR_BUCKETS];
 };
 
-static struct histogram now, all;
+static struct latency {
+	struct histogram now, all;
+} own, *latency = &own;
+
+void wl_latency_share(void)
+{
+	latency = mmap(NULL, sizeof(*latency), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (latency == MAP_FAILED)
+		err(1, "mmap");
+}
 
 static unsigned int bucket_of(uint64_t ns)
 {
@@ -38,10 +51,10 @@ void wl_latency_note(uint64_t ns)
 {
 	unsigned int bucket = bucket_of(ns);
 
-	now.nr++;
-	now.buckets[bucket]++;
-	all.nr++;
-	all.buckets[bucket]++;
+	latency->now.nr++;
+	latency->now.buckets[bucket]++;
+	latency->all.nr++;
+	latency->all.buckets[bucket]++;
 }
 
 static double quantile_us(const struct histogram *histogram, unsigned int per_mille)
@@ -68,9 +81,9 @@ void wl_latency_print(void)
 {
 	static const struct histogram none;
 
-	print_quantiles("latency", &now);
-	print_quantiles("latency_so_far", &all);
-	now = none;
+	print_quantiles("latency", &latency->now);
+	print_quantiles("latency_so_far", &latency->all);
+	latency->now = none;
 }
 
 size_t wl_record(uint64_t random, size_t nr_hot, size_t nr)

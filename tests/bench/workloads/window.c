@@ -5,6 +5,8 @@
 #include "wl.h"
 
 #define MAX_SPREAD 8
+/* Accesses of a request: milliseconds, because the modelled clock moves in steps of 0.2 ms. */
+#define REQUEST 8192
 
 struct wl_window wl_window = { .spread = 1, .hot_percent = WL_HOT_PERCENT };
 
@@ -41,6 +43,23 @@ void wl_window_use(const struct wl_window *window, uint64_t ops)
 void wl_window_run(uint64_t ops)
 {
 	wl_window_use(&wl_window, ops);
+}
+
+void wl_window_serve(uint64_t ops)
+{
+	uint64_t start = wl_now_ns(), end;
+
+	for (; ops >= REQUEST; ops -= REQUEST, start = end) {
+		wl_window_use(&wl_window, REQUEST);
+		end = wl_now_ns();
+		wl_latency_note(end - start);
+	}
+}
+
+void wl_window_reserve_quiet(void)
+{
+	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 8;
+	wl_window.region = wl_region(wl_window.nr * 2, false);
 }
 
 size_t wl_window_nr_hot(void)

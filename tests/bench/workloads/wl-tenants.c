@@ -5,7 +5,7 @@
  * Idea: a quiet tenant has a small hot set; a noisy one accesses all of its much larger memory
  * uniformly, for as long as the quiet one has work to do. Each is in a cgroup of its own, wl-quiet
  * and wl-noisy. All begins on the slow node; the fast one is full of cold pages. The time is that
- * of the quiet tenant.
+ * of the quiet tenant, and so is that of requests; quiet is the same tenant alone.
  * Hot set: that of the quiet tenant, an eighth of the fast node.
  * The 1 GiB shortcut does not fire: the fast node is smaller than that.
  * A good policy gives the fast node to whom it is of use, or keeps shares.
@@ -50,7 +50,7 @@ static void run(unsigned int tenant, uint64_t ops)
 {
 	(void)ops;
 	if (tenant == QUIET) {
-		wl_window_run(wl.ops);
+		wl_window_serve(wl.ops);
 		__atomic_store_n(&shared->done, true, __ATOMIC_RELAXED);
 		shared->ops[QUIET] = wl.ops;
 		return;
@@ -81,8 +81,8 @@ static void tenants_reserve(void)
 		      0);
 	if (shared == MAP_FAILED)
 		err(1, "mmap");
-	wl_window.nr = wl.fast_mib * WL_MIB_PAGES / 8;
-	wl_window.region = wl_region(wl_window.nr * 2, false);
+	wl_latency_share();
+	wl_window_reserve_quiet();
 	noisy.region = wl_region(wl.slow_mib * WL_MIB_PAGES / 8 * 3, false);
 	wl_crew_start(NR_TENANTS, &member);
 }
@@ -114,6 +114,7 @@ static void tenants_print(void)
 		       on_node(tenant, WL_SLOW));
 	}
 	printf("]");
+	wl_latency_print();
 }
 
 const struct workload workload = {

@@ -192,7 +192,11 @@ extern struct wl_window wl_window;
 /* A quarter of the fast node, in one piece or in many, of an array that is larger. */
 void wl_window_reserve(void);
 void wl_window_reserve_spread(void);
+/* An eighth of it, and as much that is cold: a tenant that shall not notice another. */
+void wl_window_reserve_quiet(void);
 void wl_window_run(uint64_t ops);
+/* The same in requests of a few accesses each, whose time is noted. */
+void wl_window_serve(uint64_t ops);
 size_t wl_window_nr_hot(void);
 struct wl_page wl_window_hot_page(size_t i);
 
@@ -221,6 +225,8 @@ int wl_file(const char *name, size_t pages, bool hot, const char *cgroup);
 /* @run does not return, unless it cannot be run. The server ends with this process. */
 void wl_server_start(void (*run)(void));
 
+/* What is noted from here on by processes that this one starts is known to all of them. */
+void wl_latency_share(void);
 void wl_latency_note(uint64_t ns);
 /* For a workload's print(): quantiles of this interval, and of all of them. */
 void wl_latency_print(void);
