@@ -55,6 +55,7 @@ void tierx_ahead_move(struct tierx_ahead *ahead, unsigned long pfn,
 	if (pfn - ahead->first < TIERX_AHEAD)
 		return;
 	bitmap_zero(ahead->done, TIERX_AHEAD);
+	bitmap_zero(ahead->idle, TIERX_AHEAD);
 	ahead->first = pfn;
 	ahead->end = min(end, pfn + TIERX_AHEAD);
 }
@@ -71,7 +72,6 @@ static bool tierx_harvest_next(struct folio *of, struct vm_area_struct *vma,
 	pte_t pte = ptep_get(ptep);
 	unsigned long pfn, bit;
 	struct folio *folio;
-	bool young;
 
 	if (!pte_present(pte))
 		return false;
@@ -86,15 +86,17 @@ static bool tierx_harvest_next(struct folio *of, struct vm_area_struct *vma,
 	if (test_bit(bit, ahead->done))
 		return true;
 
-	young = ptep_clear_young_notify(vma, address, ptep);
-	if (young) {
+	BUILD_BUG_ON(TIERX_HARVEST_MAPPINGS != 2);
+	if (ptep_clear_young_notify(vma, address, ptep)) {
 		folio_clear_idle(folio);
 		folio_set_young(folio);
+	} else if (folio_mapcount(folio) > 1 &&
+		   !__test_and_set_bit(bit, ahead->seen)) {
+		return true;
 	}
-	BUILD_BUG_ON(TIERX_HARVEST_MAPPINGS != 2);
-	if (young || folio_mapcount(folio) == 1 ||
-	    __test_and_set_bit(bit, ahead->seen))
-		__set_bit(bit, ahead->done);
+	__set_bit(bit, ahead->done);
+	if (folio_test_idle(folio))
+		__set_bit(bit, ahead->idle);
 	return true;
 }
 
@@ -238,7 +240,7 @@ u32 tierx_folio_harvest(struct folio *folio, struct tierx_ahead *ahead)
 	};
 
 	if (!folio_mapped(folio) ||
-	    (ahead && tierx_ahead_done(ahead)))
+	    (ahead && test_bit(ahead->pfn - ahead->first, ahead->done)))
 		return tierx_harvest_idle(folio);
 	if (!folio_trylock(folio))
 		return 0;

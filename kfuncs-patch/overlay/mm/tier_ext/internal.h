@@ -364,6 +364,7 @@ struct tierx_node {
  * @end: one more than the last that it asks for
  * @seen: one mapping was looked at, with those of the folio at @pfn
  * @done: nothing is left to be looked at
+ * @idle: and that was not accessed
  */
 struct tierx_ahead {
 	unsigned long	pfn;
@@ -371,6 +372,7 @@ struct tierx_ahead {
 	unsigned long	end;
 	DECLARE_BITMAP(seen, TIERX_AHEAD);
 	DECLARE_BITMAP(done, TIERX_AHEAD);
+	DECLARE_BITMAP(idle, TIERX_AHEAD);
 };
 
 /*
@@ -527,12 +529,6 @@ void tierx_last_nid_move(struct folio *src, struct folio *dst);
 u32 tierx_access_age_ms(struct folio *folio);
 
 /* harvest.c */
-/* Were the mappings of the folio looked at before the walk came to it? */
-static inline bool tierx_ahead_done(const struct tierx_ahead *ahead)
-{
-	return test_bit(ahead->pfn - ahead->first, ahead->done);
-}
-
 void tierx_ahead_move(struct tierx_ahead *ahead, unsigned long pfn,
 		      unsigned long end);
 u32 tierx_folio_harvest(struct folio *folio, struct tierx_ahead *ahead);

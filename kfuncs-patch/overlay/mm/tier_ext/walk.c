@@ -111,15 +111,10 @@ static u64 tierx_pfn_next(u64 pfn)
  * Who only wants what was accessed need not be told what a folio is that was
  * looked at before, and was not.
  */
-static bool tierx_pfn_skip(struct tierx_pfn_walk *walk)
+static bool tierx_pfn_skip(const struct tierx_pfn_walk *walk)
 {
-	struct page *page;
-
-	if (!(walk->flags & TIERX_WALK_YOUNG) ||
-	    !tierx_ahead_done(&walk->ahead))
-		return false;
-	page = pfn_to_online_page(walk->pfn);
-	return page && !PageTail(page) && folio_test_idle(page_folio(page));
+	return walk->flags & TIERX_WALK_YOUNG &&
+	       test_bit(walk->pfn - walk->ahead.first, walk->ahead.idle);
 }
 
 /* Go on by one folio, or by a place that has none. Returns whether it has one. */
