@@ -451,7 +451,8 @@ static void helper_killed(void)
 	make_ready();
 	tierx_storm_start(STORM_PAGES, STORM_THREADS);
 	seq = tierx_sys_nr("switch_seq");
-	for (; tierx_now_ms() < end; killed++) {
+	/* In a slow guest the first ones may be killed before they have swapped anything. */
+	for (; tierx_now_ms() < end || tierx_sys_nr("switch_seq") == seq; killed++) {
 		pid = tierx_fork(swap_of_parent, NULL);
 		tierx_sleep_ms(rand() % (100 * tierx_slower()));
 		ASSERT_EQ(kill(pid, SIGKILL), 0);
@@ -459,7 +460,6 @@ static void helper_killed(void)
 		ASSERT(tierx_enabled());
 		ASSERT_EQ(tierx_event("bypassed"), 0);
 	}
-	ASSERT_GT(tierx_sys_nr("switch_seq"), seq);
 	tierx_tell("loaders_killed", killed);
 	close_link();
 	tierx_expect_no_policy();

@@ -11,8 +11,10 @@
 #include "tierx_file.h"
 #include "tierx_prog.h"
 
-#define PAGES	     ((size_t)2000)
-#define FILE_PAGES   ((size_t)300)
+#define PAGES	   ((size_t)2000)
+#define FILE_PAGES ((size_t)300)
+/* More than a page table has entries. */
+#define YOUNG_PAGES  ((size_t)600)
 #define EXT4_BYTES   (32 << 20)
 #define LRU_GEN	     "/sys/kernel/mm/lru_gen/enabled"
 #define PICKED_PAGES ((size_t)40000)
@@ -366,7 +368,7 @@ static void harvest_anon(void)
 
 	start();
 	cgroup = tierx_cgroup_enter("walk");
-	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
 	tierx_drain_lru();
 	expect_harvest(mem, tierx_cgroup_id(cgroup), TIERX_WALK_ANON);
 }
@@ -416,19 +418,19 @@ static void harvest_ended_early(void)
 
 	start();
 	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
-	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
 	tierx_drain_lru();
 	walk(true, memcg_id, flags);
 	touch_some(mem, 1);
 	set("most", 1);
-	for (size_t i = 0; i < PAGES; i += 7) {
+	for (size_t i = 0; i < YOUNG_PAGES; i += 7) {
 		walk_pfn(tierx_mem_pfn(mem, i), ALL_PFNS, flags);
 		ASSERT_GT(found->young, 0);
 	}
 	set("most", 0);
 	walk(true, memcg_id, flags);
 	ASSERT_EQ(count_young(mem, 7), 0);
-	ASSERT_EQ(count_young(mem, 1), PAGES - (PAGES + 6) / 7);
+	ASSERT_EQ(count_young(mem, 1), YOUNG_PAGES - (YOUNG_PAGES + 6) / 7);
 }
 
 static int64_t clear_pfn(uint64_t first, uint64_t end, uint64_t flags)
@@ -448,15 +450,15 @@ static void clear_range(void)
 
 	start();
 	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
-	mem = tierx_mem_alloc(PAGES, tierx_slow_node());
+	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
 	tierx_drain_lru();
 	touch_some(mem, 1);
 	ASSERT_EQ(clear_pfn(tierx_mem_pfn(mem, 5), tierx_mem_pfn(mem, 5) + 1, 0), 1);
 	walk(true, memcg_id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
-	ASSERT_EQ(count_young(mem, 1), PAGES - 1);
+	ASSERT_EQ(count_young(mem, 1), YOUNG_PAGES - 1);
 
 	touch_some(mem, 1);
-	ASSERT_GE(clear_pfn(0, ALL_PFNS, 0), (int64_t)PAGES);
+	ASSERT_GE(clear_pfn(0, ALL_PFNS, 0), (int64_t)YOUNG_PAGES);
 	walk(true, memcg_id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
 	ASSERT_EQ(count_young(mem, 1), 0);
 	ASSERT_EQ(clear_pfn(1, 0, 0), 0);
