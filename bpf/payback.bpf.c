@@ -8,18 +8,19 @@
  * within a window of about that time after its accessed bit was cleared. A few pages at
  * random are looked at all the time (probes), on both tiers: they tell how many pages of
  * the slow tier would pay, and for how many the fast tier has idle ones to give. When
- * there are such pages, some of each chunk of the slow tier (a survey) tell whether what
- * was young is so again in the next windows, or was so by chance, as in memory that is
- * used evenly; in which chunks it lies; how often it is used, and so what a search would
- * save and for how long a page has to be idle to be none of it. If that pays, a search
- * looks at these chunks page by page, at all if what is hot is scattered, while idle
- * pages of the fast tier make room; where one window tells what is hot, each further one
- * shows more of it, as long as that pays. The thread rests after it, the longer the more
- * it took. If there is room, probes and surveys take turns with others that have four
- * times the horizon, and windows of four times the length. Who has to share a CPU for
- * this takes it from programs: then everything costs twice as much. Reads of files that
- * nobody maps leave no accessed bits: of these the kernel's samples count. When the fast
- * tier has nothing idle left, nothing moves.
+ * there are such pages, and when the policy begins, some of each chunk of the slow tier
+ * (a survey, in windows of half the length) tell whether what was young is so again in
+ * the next windows, or was so by chance, as in memory that is used evenly; in which
+ * chunks it lies; how often it is used, and so what a search would save and for how long
+ * a page has to be idle to be none of it. If that pays, a search looks at these chunks
+ * page by page, at all if what is hot is scattered, while idle pages of the fast tier
+ * make room; where one window tells what is hot, each further one shows more of it, as
+ * long as that pays. The thread rests after it, the longer the more it took. If there is
+ * room, probes and surveys take turns with others that have four times the horizon, and
+ * windows of four times the length. Who has to share a CPU for this takes it from
+ * programs: then everything costs twice as much. Reads of files that nobody maps leave
+ * no accessed bits: of these the kernel's samples count. When the fast tier has nothing
+ * idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -43,10 +44,11 @@
  * first part of each search while the survey goes on (drift 13.3 for 12.5, jump 12.2 for
  * 11.8, processes 9.3 for 8.9), instead of only where windows are long and it is known
  * where to look (which is kept: redis 9.9 for 10.0, postgres 12.8 for 13.2); parts as
- * large as the survey's pace allows (redis 11.4 for 10.2). With CPUs of half the speed:
- * all of the slow tier in each search (jump 19.4 for 14.3); windows of half the length
- * (zipf 18.2 and big 27.7, as without tiering, for 14.0 and 22.2); probes four times as
- * seldom after a search in vain (jump 17.5).
+ * large as the survey's pace allows (redis 11.4 for 10.2); surveys in windows of full
+ * length (jump 11.7 for 11.2, redis 10.2 for 10.0). With CPUs of half the speed: all of
+ * the slow tier in each search (jump 19.4 for 14.3); windows of half the length in
+ * searches, too (zipf 18.2 and big 27.7, as without tiering, for 14.0 and 22.2); probes
+ * four times as seldom after a search in vain (jump 17.5).
  */
 #include <tier_ext/sample.bpf.h>
 #include <tier_ext/search.bpf.h>
@@ -71,6 +73,7 @@
 #define QUEUE_MAX    4096
 #define TICK_MS	     20
 #define CLEAR_PAGES  16384
+#define BEGIN_TICKS  16
 #define GIVE_UP_MS   5000
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
@@ -184,6 +187,10 @@ static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
 /* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
 static u32 crowded;
+/* Threads of fast nodes are no crowd. */
+static bool is_surveying;
+/* Ticks in which the first survey did not begin. */
+static u32 nr_waited;
 /* Nothing pays within the horizon: what does within a longer one? */
 static bool is_patient;
 /* By the survey: one window tells what is hot; one of so many folios is. */
@@ -221,10 +228,14 @@ static u64 latency_of(s32 nid, u64 otherwise)
  * for another being moved down for it. It is young in a window in PAYS_PERCENT of all cases.
  */
 #define PAYS_PERCENT 39
+/* And in half of one in so many; surveys have such windows, to be over soon. */
+#define HALF_PERCENT 22
 /* The same for one that is used once in 2 * LINES_PER_USE times this time. */
 #define LIKELY_PERCENT 12
 /* If what is young is so again in so many cases, one window tells what is hot. */
-#define SURE_PERCENT	 75
+#define SURE_PERCENT 75
+/* Of its time it waits at least one in so many parts for a CPU, if these are scarce. */
+#define CROWD_WAITS	 5
 #define RARE		 16384
 #define LN_RARE		 10
 #define IDLE_WINDOWS_MIN 3
@@ -238,13 +249,21 @@ static u64 my_runtime(void)
 	return bpf_get_current_task_btf()->se.sum_exec_runtime;
 }
 
+/* How long this thread could have run, but another one did. */
+static u64 my_wait(void)
+{
+	return bpf_get_current_task_btf()->sched_info.run_delay;
+}
+
 /*
  * Did this thread have to share its CPU since then? So programs get less of theirs for what it
  * does, and everything costs twice as much. With a CPU to spare nobody waits for it.
  */
-static void note_crowd(u64 since_ns, u64 since_runtime)
+static void note_crowd(u64 since_ns, u64 since_wait)
 {
-	crowded = (my_runtime() - since_runtime) * 4 < (bpf_ktime_get_ns() - since_ns) * 3;
+	u64 ns = bpf_ktime_get_ns() - since_ns, wait = my_wait() - since_wait;
+
+	crowded = wait * CROWD_WAITS > ns;
 }
 
 static u64 gain_ns(s32 slow, s32 fast)
@@ -272,6 +291,18 @@ static u64 window_ns(s32 slow, s32 fast)
 	u64 ns = horizon_ns() / move_ns(slow) * gain_ns(slow, fast) / 4;
 
 	return is_patient ? ns : ns >> crowded;
+}
+
+/* Of probes and surveys. */
+static u64 brief_ns(const struct payback_node *node)
+{
+	return is_patient || crowded ? node->window_ns : node->window_ns / 2;
+}
+
+/* Of what is young in a window of a survey, so many percent are so in the next one if it pays. */
+static u32 pays_percent(void)
+{
+	return crowded ? PAYS_PERCENT : HALF_PERCENT;
 }
 
 /* From now on, not from the next tick on. */
@@ -381,15 +412,19 @@ static void note_share(struct watch *watch)
 
 static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, u64 now)
 {
+	u64 wait = my_wait();
+
 	began_runtime = my_runtime();
+	is_surveying = true;
 	nr_probed = tierx_search_survey(span, nid);
-	note_crowd(now, began_runtime);
+	is_surveying = false;
+	note_crowd(now, wait);
 	nr_moved = 0;
 	is_full = false;
 	is_cleared = false;
 	nr_looked = nr_probed;
 	tierx_stat_add(surveys, 1);
-	wait_for(now, node->window_ns, SURVEYED);
+	wait_for(now, brief_ns(node), SURVEYED);
 }
 
 /* No more than there is room for is looked for. */
@@ -539,7 +574,7 @@ static bool one_will_do(const struct payback_node *node, s32 fast)
 
 	if (nr_twice * 100 >= nr_once * SURE_PERCENT)
 		return true;
-	return nr_twice * 100 >= nr_once * (is_patient ? LIKELY_PERCENT : PAYS_PERCENT) &&
+	return nr_twice * 100 >= nr_once * (is_patient ? LIKELY_PERCENT : pays_percent()) &&
 	       fit(pages, fast) == pages;
 }
 
@@ -554,10 +589,10 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	struct payback_node *to = node_of(fast);
 	u64 hot, folios;
 
-	note_hot_idle(node->window_ns);
+	note_hot_idle(brief_ns(node));
 	hot = survey_hot(node);
 	if (!to || !hot ||
-	    (!is_sure && tierx_list_nr * 100 < tierx_list_nr_before * PAYS_PERCENT)) {
+	    (!is_sure && tierx_list_nr * 100 < tierx_list_nr_before * pays_percent())) {
 		end_search(node, span, nid, fast, now);
 		return;
 	}
@@ -584,6 +619,14 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 
 /* --- a slow node's tick --- */
 
+/* The thread of a fast node that is busy would be a crowd; but a large one is so for long. */
+static bool can_begin(s32 fast)
+{
+	struct tierx_span *span = tierx_span_of(fast);
+
+	return !span || span->rounds || ++nr_waited > BEGIN_TICKS;
+}
+
 /* Whatever is found, without room nothing comes of it. */
 static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
@@ -593,12 +636,14 @@ static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s
 	}
 	/* The first time it does not matter what few pages tell: nothing else is known. */
 	if (!node->soon.search_ns) {
+		if (!can_begin(fast))
+			return;
 		survey(node, span, nid, now);
 		return;
 	}
 	nr_probed = tierx_list_pick(nid, NR_PROBES);
 	tierx_stat_add(probes, nr_probed);
-	wait_for(now, node->window_ns, PROBED);
+	wait_for(now, brief_ns(node), PROBED);
 }
 
 /*
@@ -666,7 +711,7 @@ static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid
 static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		      u64 now, const struct tier_ext_node_stat *stat)
 {
-	u64 window = node->window_ns;
+	u64 window = brief_ns(node);
 
 	switch (phase) {
 	case REST:
@@ -675,7 +720,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 	case PROBED:
 		tierx_list_keep_young();
 		if (tierx_list_nr && tierx_list_nr < NR_SURGE) {
-			wait_for(now, node->window_ns, PROBED_TWICE);
+			wait_for(now, window, PROBED_TWICE);
 			break;
 		}
 		end_probe(node, span, nid, fast, now);
@@ -712,7 +757,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 			break;
 		}
 		tierx_list_clear();
-		wait_for(bpf_ktime_get_ns(), window, FOUND);
+		wait_for(bpf_ktime_get_ns(), node->window_ns, FOUND);
 		break;
 	case FOUND:
 		tierx_list_keep_young();
@@ -799,7 +844,7 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 {
 	struct payback_node *node = node_of(nid);
 
-	if (!node)
+	if (!node || is_surveying)
 		return;
 	node->pages = tierx_node_pages(stat);
 	make_room(nid, node, now, stat);
