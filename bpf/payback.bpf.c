@@ -299,6 +299,12 @@ static u64 brief_ns(const struct payback_node *node)
 	return is_patient || crowded ? node->window_ns : node->window_ns / 2;
 }
 
+/* Of a search: what one window tells is known of such a one as the survey's. */
+static u64 search_ns(const struct payback_node *node)
+{
+	return is_sure ? brief_ns(node) : node->window_ns;
+}
+
 /* Of what is young in a window of a survey, so many percent are so in the next one if it pays. */
 static u32 pays_percent(void)
 {
@@ -431,7 +437,7 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 ns, window = node->window_ns;
+	u64 ns, window = search_ns(node);
 	u32 most;
 
 	list_max = fit(TIERX_LIST_MAX, fast);
@@ -700,7 +706,7 @@ static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid
 		tierx_stat_add(searched, part_folios);
 		nr_looked += part_folios;
 		list_max = fit(TIERX_LIST_MAX, fast);
-		wait_for(part_looked_ns, node->window_ns, CLEARED);
+		wait_for(part_looked_ns, search_ns(node), CLEARED);
 	} else if (!is_full && span->at < span->end && room_on(fast)) {
 		clear_part(node, span, nid, fast, now);
 	} else {
