@@ -648,7 +648,8 @@ int tierx_thread_fn(void *data)
 						 tierx_thread_wanted(queue),
 						 sleep);
 		tierx_thread_backoff(queue);
-		cond_resched();
+		/* With long ticks it never sleeps, and the end of a policy waits. */
+		cond_resched_tasks_rcu_qs();
 	}
 	return 0;
 }
