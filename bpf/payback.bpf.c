@@ -827,17 +827,14 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 {
 	s64 lack = tierx_node_lack(stat, headroom_percent, node->demand);
 	struct tierx_span *span = tierx_span_of(nid);
-	u64 end;
 
 	if (!span)
 		return;
 	if (!span->rounds) {
 		if (crowded && !node->wanted && span->at == span->first)
 			return;
-		end = span->at + CLEAR_PAGES < span->end ? span->at + CLEAR_PAGES : span->end;
-		tierx_bpf_pfn_clear(span->at, end, 0);
-		span->at = end;
-		if (end == span->end)
+		tierx_span_clear(span, tierx_span_ahead(span, CLEAR_PAGES));
+		if (span->at == span->end)
 			tierx_span_restart(span);
 		node->cleared_ns = now;
 	} else if (lack > 0 && node->wanted && now >= node->cleared_ns + idle_ns() &&

@@ -173,7 +173,6 @@ TIERX_SPAN_INLINE u32 tierx_search_choose(s32 nid)
 __noinline s32 tierx_search_clear_chunk(u32 chunk, s32 nid)
 {
 	struct tierx_span *span = tierx_span_of(nid);
-	s64 folios;
 	u64 end;
 
 	if (!span || chunk >= TIERX_SEARCH_CHUNKS)
@@ -183,8 +182,8 @@ __noinline s32 tierx_search_clear_chunk(u32 chunk, s32 nid)
 		end = span->end;
 	if (end <= span->at || tierx_part_folios >= tierx_part_most)
 		return 0;
-	folios = tierx_search_heat[chunk] ? tierx_bpf_pfn_clear(span->at, end, 0) : 0;
-	tierx_part_folios += folios > 0 ? folios : 0;
+	if (tierx_search_heat[chunk])
+		tierx_part_folios += tierx_span_clear(span, end);
 	span->at = end;
 	return 0;
 }

@@ -176,6 +176,33 @@ TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
 }
 
 /**
+ * tierx_span_ahead() - where the hand is after some PFNs
+ * @span: the span
+ * @pfns: so many, or to its end
+ */
+TIERX_SPAN_INLINE u64 tierx_span_ahead(const struct tierx_span *span, u64 pfns)
+{
+	return span->at + pfns < span->end ? span->at + pfns : span->end;
+}
+
+/**
+ * tierx_span_clear() - clear accessed bits from where the hand is, and go on from @end
+ * @span: the span
+ * @end: one more than the last PFN
+ *
+ * Sleepable programs only.
+ *
+ * Return: how many folios there were.
+ */
+TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end)
+{
+	s64 folios = tierx_bpf_pfn_clear(span->at, end, 0);
+
+	span->at = end;
+	return folios > 0 ? folios : 0;
+}
+
+/**
  * tierx_node_room() - what promotion may still fill of a node
  * @nid: the node
  *
@@ -237,7 +264,7 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 
 	if (!span || target < 0 || pages <= 0)
 		return 0;
-	end = span->at + pfns < span->end ? span->at + pfns : span->end;
+	end = tierx_span_ahead(span, pfns);
 	span->wanted = pages;
 	span->queued = 0;
 	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST) {

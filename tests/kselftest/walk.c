@@ -361,16 +361,24 @@ static void expect_harvest(struct tierx_mem *mem, uint64_t memcg_id, uint64_t ki
 	expect_young_by(true, mem, memcg_id, kind);
 }
 
-static void harvest_anon(void)
+/* Private memory of a new cgroup, on the slow node. */
+static struct tierx_mem *start_anon(uint64_t *memcg_id)
 {
 	struct tierx_mem *mem;
-	const char *cgroup;
 
 	start();
-	cgroup = tierx_cgroup_enter("walk");
+	*memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
 	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
 	tierx_drain_lru();
-	expect_harvest(mem, tierx_cgroup_id(cgroup), TIERX_WALK_ANON);
+	return mem;
+}
+
+static void harvest_anon(void)
+{
+	uint64_t memcg_id;
+	struct tierx_mem *mem = start_anon(&memcg_id);
+
+	expect_harvest(mem, memcg_id, TIERX_WALK_ANON);
 }
 
 /* Nothing of NUMA balancing sees such accesses. Returns the file, of which no page is young now. */
@@ -413,13 +421,9 @@ static void harvest_second_mapping(void)
 static void harvest_ended_early(void)
 {
 	const uint64_t flags = TIERX_WALK_ANON | TIERX_WALK_HARVEST;
-	struct tierx_mem *mem;
 	uint64_t memcg_id;
+	struct tierx_mem *mem = start_anon(&memcg_id);
 
-	start();
-	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
-	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
-	tierx_drain_lru();
 	walk(true, memcg_id, flags);
 	touch_some(mem, 1);
 	set("most", 1);
@@ -445,13 +449,9 @@ static int64_t clear_pfn(uint64_t first, uint64_t end, uint64_t flags)
 /* It counts as many folios as a walk finds, and leaves none young; that of a page in the range. */
 static void clear_range(void)
 {
-	struct tierx_mem *mem;
 	uint64_t memcg_id;
+	struct tierx_mem *mem = start_anon(&memcg_id);
 
-	start();
-	memcg_id = tierx_cgroup_id(tierx_cgroup_enter("walk"));
-	mem = tierx_mem_alloc(YOUNG_PAGES, tierx_slow_node());
-	tierx_drain_lru();
 	touch_some(mem, 1);
 	ASSERT_EQ(clear_pfn(tierx_mem_pfn(mem, 5), tierx_mem_pfn(mem, 5) + 1, 0), 1);
 	walk(true, memcg_id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
