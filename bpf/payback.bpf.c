@@ -326,18 +326,19 @@ static u64 idle_ns(void)
 /*
  * After how many windows without use, one of RARE hot pages would be taken for an idle one: of
  * those that were young before, so many are again. Uses come at random, so there are LN_RARE of
- * them in that time.
+ * them in that time. A survey may be within a burst of uses: whatever it saw, a few full windows
+ * are the least.
  */
-static void note_hot_idle(u64 window)
+static void note_hot_idle(const struct payback_node *node)
 {
-	u64 ns, left = RARE,
+	u64 ns, least = IDLE_WINDOWS_MIN * node->window_ns, window = brief_ns(node), left = RARE,
 		miss = SHARE_ONE - tierx_list_nr * SHARE_ONE / (tierx_list_nr_before + 1);
 	u32 i;
 
 	for (i = 0; i < IDLE_WINDOWS_MAX && left; i++)
 		left = left * miss / SHARE_ONE;
 	hot_uses = horizon_ns() * LN_RARE / (i * window + 1);
-	ns = (i > IDLE_WINDOWS_MIN ? i : IDLE_WINDOWS_MIN) * window;
+	ns = i * window > least ? i * window : least;
 	hot_idle_ns = ns < idle_ms * MS ? ns : idle_ms * MS;
 }
 
@@ -595,7 +596,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	struct payback_node *to = node_of(fast);
 	u64 hot, folios;
 
-	note_hot_idle(brief_ns(node));
+	note_hot_idle(node);
 	hot = survey_hot(node);
 	if (!to || !hot ||
 	    (!is_sure && tierx_list_nr * 100 < tierx_list_nr_before * pays_percent())) {
