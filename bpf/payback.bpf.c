@@ -18,9 +18,10 @@
  * long as that pays. The thread rests after it, the longer the more it took. If there is
  * room, probes and surveys take turns with others that have four times the horizon, and
  * windows of four times the length. Who has to share a CPU for this takes it from
- * programs: then everything costs twice as much. Reads of files that nobody maps leave
- * no accessed bits: of these the kernel's samples count. When the fast tier has nothing
- * idle left, nothing moves.
+ * programs: then everything costs twice as much, and is looked at more seldom. Of memory
+ * that is used evenly nothing moves unless there is room for all of it. Reads of files
+ * that nobody maps leave no accessed bits: of these the kernel's samples count. When the
+ * fast tier has nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -45,10 +46,15 @@
  * 11.8, processes 9.3 for 8.9), instead of only where windows are long and it is known
  * where to look (which is kept: redis 9.9 for 10.0, postgres 12.8 for 13.2); parts as
  * large as the survey's pace allows (redis 11.4 for 10.2); surveys in windows of full
- * length (jump 11.7 for 11.2, redis 10.2 for 10.0). With CPUs of half the speed: all of
- * the slow tier in each search (jump 19.4 for 14.3); windows of half the length in
- * searches, too (zipf 18.2 and big 27.7, as without tiering, for 14.0 and 22.2); probes
- * four times as seldom after a search in vain (jump 17.5).
+ * length (jump 11.7 for 11.2, redis 10.2 for 10.0); a rest of eight times what a search
+ * took, even if much more is hot (jump 13.6 for 11.3); lists that are longer by what the
+ * second window leaves (zipf 13.2 for 12.6); one of 64, or of 16384, hot pages taken for
+ * an idle one (zipf 73.9 to 83.7, and 71.7 to 90.4, for 71.7 in eight times the time);
+ * samples of idle pages a few in each tick (a tenant's p99 3.6 ms, as without). With
+ * CPUs of half the speed: all of the slow tier in each search (jump 19.4 for 14.3);
+ * windows of half the length in searches, too (zipf 18.2 and big 27.7, as without
+ * tiering, for 14.0 and 22.2); probes four times as seldom after a search in vain (jump
+ * 17.5).
  */
 #include <tier_ext/sample.bpf.h>
 #include <tier_ext/search.bpf.h>
@@ -65,7 +71,7 @@
 #define SLOW_NS	  250
 #define SLOW_MBPS 20000
 
-#define NR_PROBES 48
+#define NR_PROBES 24
 /* So many of them are not young by chance: a second window need not tell. */
 #define NR_SURGE     2
 #define NR_READS     16384
@@ -234,10 +240,14 @@ static u64 latency_of(s32 nid, u64 otherwise)
 #define LIKELY_PERCENT 12
 /* If what is young is so again in so many cases, one window tells what is hot. */
 #define SURE_PERCENT 75
+/* If it was so at least so much more often, not all of memory is used evenly. */
+#define CHANCE_PERCENT 140
 /* Of its time it waits at least one in so many parts for a CPU, if these are scarce. */
-#define CROWD_WAITS	 5
-#define RARE		 16384
-#define LN_RARE		 10
+#define CROWD_WAITS 5
+/* Then probes are so many times as seldom, as a power of 2. */
+#define CROWD_SHIFT	 3
+#define RARE		 512
+#define LN_RARE		 6
 #define IDLE_WINDOWS_MIN 3
 #define IDLE_WINDOWS_MAX 32
 /* How much more has to be hot than the last search has left, before a pause is cut short. */
@@ -387,17 +397,28 @@ static bool search_pays(u64 hot, s32 slow, s32 fast, u64 looks)
 
 /* --- phases --- */
 
+/* Programs that wait for the CPU meanwhile are to notice little of it. */
+static u64 probe_ns(void)
+{
+	return probe_ms * MS << (crowded ? CROWD_SHIFT : 0);
+}
+
 static void wait_for(u64 now, u64 window, enum phase next)
 {
 	phase = next;
 	phase_due_ns = now + window;
 }
 
-static void rest(struct payback_node *node, u64 now)
+static void rest_for(struct payback_node *node, u64 now, u64 ns)
 {
 	wait_for(now, 0, REST);
-	node->due_ns = now + probe_ms * MS;
+	node->due_ns = now + ns;
 	owner = -1;
+}
+
+static void rest(struct payback_node *node, u64 now)
+{
+	rest_for(node, now, probe_ns());
 }
 
 /* --- probes of slow memory --- */
@@ -586,6 +607,17 @@ static bool one_will_do(const struct payback_node *node, s32 fast)
 }
 
 /*
+ * Was what was young so in the next window hardly more often than anything is? Of memory that is
+ * used evenly, no page is worth more than another one; so what counts is room.
+ */
+static bool is_chance(void)
+{
+	u64 before = nr_once + nr_twice, after = nr_twice + tierx_list_nr;
+
+	return !is_sure && after * nr_probed * 100 < before * nr_once * CHANCE_PERCENT;
+}
+
+/*
  * Of many pages that are not hot some are young twice by chance; then few of these are a third
  * time, and nothing pays. What is scattered is looked for everywhere, if that is worth it. Room is
  * made while it is looked for.
@@ -603,11 +635,15 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		end_search(node, span, nid, fast, now);
 		return;
 	}
+	if (is_chance() && !to->idle_known) {
+		rest_for(node, now, idle_ns());
+		return;
+	}
 	if (!is_cleared)
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
 	/* What is too much for the room is no reason to be less particular; what is rare is one. */
-	if ((is_patient && fit(hot, fast) < hot) ||
+	if (((is_patient || is_chance()) && fit(hot, fast) < hot) ||
 	    (!look_pays(hot, fast, folios) && can_be_patient(node, fast, now)) ||
 	    !search_pays(hot, nid, fast, 2 * folios)) {
 		end_search(node, span, nid, fast, now);
@@ -785,12 +821,13 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 
 	if (!span || !node)
 		return;
-	node->window_ns = window_ns(nid, fast);
-	node->pages = tierx_node_pages(stat);
 	if (owner == -1 && now >= node->due_ns)
 		__sync_val_compare_and_swap(&owner, -1, nid);
-	if (owner == nid && (now >= phase_due_ns || phase == MOVE))
-		slow_step(node, span, nid, fast, now, stat);
+	if (owner != nid || (now < phase_due_ns && phase != MOVE))
+		return;
+	node->window_ns = window_ns(nid, fast);
+	node->pages = tierx_node_pages(stat);
+	slow_step(node, span, nid, fast, now, stat);
 }
 
 /* --- a fast node's tick --- */
@@ -801,7 +838,7 @@ static void note_idle(struct payback_node *node, u64 now)
 	if (!node->hand_moved)
 		node->idle_pages = tierx_sample_idle(node->pages);
 	node->idle_known = true;
-	node->due_ns = now + probe_ms * MS;
+	node->due_ns = now + probe_ns();
 	fast_owner = -1;
 }
 
