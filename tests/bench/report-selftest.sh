@@ -6,7 +6,7 @@
 set -u
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-tests=43
+tests=44
 
 for tool in jq gnuplot; do
 	command -v $tool > /dev/null || { printf '%s\n' "TAP version 14" "1..0 # SKIP no $tool: make deps BENCH=1"; exit 4; }
@@ -47,7 +47,7 @@ make_lines()
 	line none 2 12 0
 	line all-fast 1 5 1
 	line all-fast 2 4 1
-	line peer 1 6 0.8
+	line peer 1 6 0.8 '.latency = {p50_us: 1000, p99_us: 4000, "p99.9_us": 5000, steady_p99_us: 3000}'
 	# 80 % of 10 to 5, and 50 % of 12 to 4; a third seed has no bounds of its own.
 	line our-good 1 6 0.8
 	line our-good 2 8 0.6
@@ -111,6 +111,7 @@ test_states()
 		"$(figure "$(row our-changed) | [.state, .figures]") $(figure "$(row our-bad) | .nr_runs")" '["missing",null] 1'
 	result "so is another seed of one that is there" is "$(figure "$(row our-bad) | .missing")" "[2]"
 	result "what was cut short does not count" is "$(figure '.counts.runs')" 12
+	result "the p99 of the steady state is beside that of all requests" says report.md '^\| peer \| 1000.0 \| 4000.0 \| 5000.0 \| 3000.0 \|'
 	result "the page has a plot of each kind and no other files" is \
 		"$(grep -c '^<svg' "$work/report.html") $(grep -cE '(src|href)=.?(http|[a-z]*\.svg)' "$work/report.html")" "4 0"
 }
