@@ -15,6 +15,9 @@
 #define EXT4_BYTES (64 << 20)
 #define SWAP_BYTES (64 << 20)
 #define SEED	   1
+/* No multiple of what the kernel puts on an LRU list at a time; too little to be thrashing. */
+#define BACK_PAGES  110
+#define BACK_ROUNDS 8
 
 /* --- C5: page cache and tmpfs that nobody has mapped --- */
 
@@ -138,6 +141,26 @@ static void c7_unnoticed(void)
 	munmap(app, TIERX_PAGE);
 }
 
+/* --- what has just come can go back --- */
+
+static void back_at_once(void)
+{
+	struct tierx_mover *mover = tierx_mover_open();
+	struct tierx_mem *mem = tierx_mem_alloc(BACK_PAGES, tierx_slow_node());
+	int i;
+
+	tierx_mem_fill(mem, SEED);
+	tierx_mover_start(mover);
+	for (i = 0; i < BACK_ROUNDS; i++) {
+		tierx_mover_pages(mover, mem, 0, BACK_PAGES, 1, tierx_fast_node());
+		tierx_mover_pages(mover, mem, 0, BACK_PAGES, 1, tierx_slow_node());
+	}
+	ASSERT_EQ(tierx_event("move_failed"), 0);
+	ASSERT_EQ(tierx_event("promoted_pages"), BACK_ROUNDS * BACK_PAGES);
+	ASSERT_EQ(tierx_event("demoted_pages"), BACK_ROUNDS * BACK_PAGES);
+	ASSERT_EQ(tierx_mem_verify(mem, SEED), 0);
+}
+
 /* --- B3: whoever is swapped in asks no policy --- */
 
 static void b3_swap_in(void)
@@ -165,6 +188,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(c5_unmapped_ext4, "unmapped page cache moves by PFN: ext4"),
 	TIERX_TEST(c5_unmapped_tmpfs, "unmapped page cache moves by PFN: tmpfs"),
 	TIERX_TEST(c6_demotes, "reclaim demotes when the policy says so, and contents hold"),
+	TIERX_TEST(back_at_once, "pages that have just moved can move back at once"),
 	TIERX_TEST(c7_unnoticed, "an application whose pages move all the time notices nothing"),
 };
 

@@ -554,6 +554,9 @@ static void tierx_batch_migrate(struct tierx_policy *policy,
 	}
 	for (item = queue->items; item < end; item++)
 		tierx_item_put(item);
+	/* What has just come is not to stay in this CPU's batch: it may move on. */
+	if (queue->nr_items)
+		lru_add_drain();
 }
 
 static void tierx_tick(struct tierx_policy *policy, struct tierx_queue *queue)
