@@ -50,8 +50,13 @@
  * took, even if much more is hot (jump 13.6 for 11.3); lists that are longer by what the
  * second window leaves (zipf 13.2 for 12.6); one of 64, or of 16384, hot pages taken for
  * an idle one (zipf 73.9 to 83.7, and 71.7 to 90.4, for 71.7 in eight times the time);
- * samples of idle pages a few in each tick (a tenant's p99 3.6 ms, as without). With
- * CPUs of half the speed: all of the slow tier in each search (jump 19.4 for 14.3);
+ * samples of idle pages a few in each tick (a tenant's p99 3.6 ms, as without); what the
+ * hand finds in any round taken for what is idle (zipf 13.1 for 11.4), and its first one,
+ * too (zipf 11.4 for 11.2); a patient survey telling what is idle, whether anything moves
+ * or not (tenants 6.2 for 5.8, drift 12.7 for 12.1); one survey telling whether CPUs are
+ * scarce (redis 10.0 for 9.9); less that has to be young in the second window for one to
+ * tell, if there is room (redis 10.0 for 9.9). With CPUs of half the speed: all of the
+ * slow tier in each search (jump 19.4 for 14.3);
  * windows of half the length in searches, too (zipf 18.2 and big 27.7, as without
  * tiering, for 14.0 and 22.2); probes four times as seldom after a search in vain (jump
  * 17.5).
@@ -89,6 +94,10 @@
 /* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
+/* Parts of a fast node; of each it is known when the hand was there. */
+#define NR_SECTIONS 4
+/* A round of the hand tells how much is idle if it has judged one in so many pages. */
+#define JUDGED_PARTS 8
 /* Sharing of the probes' results: the new ones count a half. */
 #define SHARE_ONE 1024
 
@@ -151,8 +160,9 @@ struct payback_node {
 	u64 demand; /* fast: pages that are on their way here */
 	u64 due_ns;
 	u64 sampled_ns; /* fast: when the sample was taken */
-	u64 cleared_ns; /* fast: when the hand had seen all for the first time */
-	u64 found; /* fast: what the hand found in this round */
+	u64 passed_ns[NR_SECTIONS]; /* fast: when the hand was there */
+	u64 judged; /* fast: what the hand has seen in this round and could have demoted */
+	u64 found; /* fast: what of that was idle */
 	bool wanted; /* fast: there was something to promote, so room is of use */
 	bool hand_moved; /* fast: since the sample was taken */
 	struct watch soon; /* slow: that would pay within the horizon */
@@ -191,8 +201,8 @@ static bool is_full;
 /* Of its part: folios, when they were looked at, and what had been moved before that. */
 static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
-/* 1 if CPUs are scarce, 0 if not: see note_crowd(). */
-static u32 crowded;
+/* 1 if CPUs are scarce, 0 if not; and what surveys told, a bit for each: see note_crowd(). */
+static u32 crowded, crowds;
 /* Threads of fast nodes are no crowd. */
 static bool is_surveying;
 /* Ticks in which the first survey did not begin. */
@@ -207,8 +217,11 @@ static u32 nr_chosen;
 static bool is_cleared;
 /* Young in the survey's first window, and in the second one, too. */
 static u32 nr_once, nr_twice;
-/* What is hot is not idle for so long, and is used so often within the horizon, by the survey. */
-static u64 hot_idle_ns, hot_uses;
+/*
+ * By the survey, what is hot is not idle for so long, and is used so often within the horizon. Who
+ * is patient and moves nothing does not make others wait for what is idle for longer.
+ */
+static u64 survey_idle_ns, hot_uses, hot_idle_ns;
 
 /* Likewise, for a fast node, of which there is a sample. */
 static s32 fast_owner = -1;
@@ -267,13 +280,15 @@ static u64 my_wait(void)
 
 /*
  * Did this thread have to share its CPU since then? So programs get less of theirs for what it
- * does, and everything costs twice as much. With a CPU to spare nobody waits for it.
+ * does, and everything costs twice as much. With a CPU to spare nobody waits for it; but a fast
+ * node's thread that is demoting may have that one, so what two of three surveys tell counts.
  */
 static void note_crowd(u64 since_ns, u64 since_wait)
 {
 	u64 ns = bpf_ktime_get_ns() - since_ns, wait = my_wait() - since_wait;
 
-	crowded = wait * CROWD_WAITS > ns;
+	crowds = (crowds << 1 | (wait * CROWD_WAITS > ns)) & 7;
+	crowded = (crowds & 1) + (crowds >> 1 & 1) + (crowds >> 2) > 1;
 }
 
 static u64 gain_ns(s32 slow, s32 fast)
@@ -349,7 +364,9 @@ static void note_hot_idle(const struct payback_node *node)
 		left = left * miss / SHARE_ONE;
 	hot_uses = horizon_ns() * LN_RARE / (i * window + 1);
 	ns = i * window > least ? i * window : least;
-	hot_idle_ns = ns < idle_ms * MS ? ns : idle_ms * MS;
+	survey_idle_ns = ns < idle_ms * MS ? ns : idle_ms * MS;
+	if (!is_patient)
+		hot_idle_ns = survey_idle_ns;
 }
 
 /* Pages that a fast node has for others; as long as nobody has looked, all of them. */
@@ -626,6 +643,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		       u64 now)
 {
 	struct payback_node *to = node_of(fast);
+	bool chance = is_chance();
 	u64 hot, folios;
 
 	note_hot_idle(node);
@@ -635,7 +653,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		end_search(node, span, nid, fast, now);
 		return;
 	}
-	if (is_chance() && !to->idle_known) {
+	if (chance && !to->idle_known) {
 		rest_for(node, now, idle_ns());
 		return;
 	}
@@ -643,7 +661,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
 	/* What is too much for the room is no reason to be less particular; what is rare is one. */
-	if (((is_patient || is_chance()) && fit(hot, fast) < hot) ||
+	if (((is_patient || chance) && fit(hot, fast) < hot) ||
 	    (!look_pays(hot, fast, folios) && can_be_patient(node, fast, now)) ||
 	    !search_pays(hot, nid, fast, 2 * folios)) {
 		end_search(node, span, nid, fast, now);
@@ -653,6 +671,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	folios_per_hot = node->pages / hot + 1;
 	to->demand = hot < TIERX_LIST_MAX ? hot : TIERX_LIST_MAX;
 	to->wanted = true;
+	hot_idle_ns = survey_idle_ns;
 	tierx_stat_add(searches, 1);
 	if (is_cleared)
 		wait_for(now, 0, CLEARED);
@@ -842,21 +861,56 @@ static void note_idle(struct payback_node *node, u64 now)
 	fast_owner = -1;
 }
 
-/* No round takes less than a page has to be idle, so that none is looked at again before. */
-static void turn_hand(s32 nid, struct payback_node *node, struct tierx_span *span, s64 lack)
+/* The one that the hand is in. */
+static u32 section_of(const struct tierx_span *span)
 {
-	u64 rounds = span->rounds, pfns = (span->end - span->first) * TICK_MS * MS / idle_ns() + 1;
-	u64 queued;
+	return (span->at - span->first) * NR_SECTIONS / (span->end - span->first) % NR_SECTIONS;
+}
 
-	node->hand_moved = true;
-	queued = tierx_span_make_room(nid, lack, pfns);
-	tierx_stat_add(made_room, queued);
-	node->found += queued;
-	node->idle_pages -= queued < node->idle_pages ? queued : node->idle_pages;
-	if (span->rounds == rounds)
-		return;
-	node->idle_pages = node->found;
+/* PFNs that it may pass in this tick: so many that a round takes no longer than a page is idle. */
+static u64 hand_reach(const struct tierx_span *span, u32 section)
+{
+	u64 pfns = span->end - span->first, most = pfns * TICK_MS * MS / idle_ns() + 1,
+	    end = span->first + (pfns * (section + 1) + NR_SECTIONS - 1) / NR_SECTIONS;
+
+	if (most < CLEAR_PAGES)
+		most = CLEAR_PAGES;
+	return end - span->at < most ? end - span->at : most;
+}
+
+/*
+ * How much becomes idle in the time that a page has to be so: that is neither what was so in the
+ * beginning, nor what is so for longer because the hand has rested.
+ */
+static void note_round(struct payback_node *node)
+{
+	if (node->judged * JUDGED_PARTS >= node->pages)
+		node->idle_pages = node->pages * node->found / node->judged;
 	node->found = 0;
+	node->judged = 0;
+}
+
+/* What was not used since the hand was there is idle, if that is long enough ago. */
+static void turn_hand(s32 nid, struct payback_node *node, struct tierx_span *span, u64 now,
+		      s64 lack)
+{
+	u32 section = section_of(span);
+	u64 since = now - node->passed_ns[section], rounds = span->rounds, queued;
+
+	if (since < idle_ns())
+		return;
+	node->hand_moved = true;
+	queued = tierx_span_make_room(nid, lack, hand_reach(span, section));
+	tierx_stat_add(made_room, queued);
+	node->idle_pages -= queued < node->idle_pages ? queued : node->idle_pages;
+	if (since < 2 * idle_ns() && rounds > 1) {
+		node->found += queued;
+		node->judged += span->judged;
+	}
+	if (section_of(span) != section)
+		node->passed_ns[section] = now;
+	if (span->rounds != rounds)
+		note_round(node);
 }
 
 /* The first round finds nothing: it has to be over before there is need. */
@@ -871,13 +925,12 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	if (!span->rounds) {
 		if (crowded && !node->wanted && span->at == span->first)
 			return;
+		node->passed_ns[section_of(span)] = now;
 		tierx_span_clear(span, tierx_span_ahead(span, CLEAR_PAGES));
 		if (span->at == span->end)
 			tierx_span_restart(span);
-		node->cleared_ns = now;
-	} else if (lack > 0 && node->wanted && now >= node->cleared_ns + idle_ns() &&
-		   has_idle(node)) {
-		turn_hand(nid, node, span, lack);
+	} else if (lack > 0 && node->wanted && has_idle(node)) {
+		turn_hand(nid, node, span, now, lack);
 	}
 }
 
@@ -932,9 +985,9 @@ void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *acces
 	node = fast < 0 ? NULL : node_of(fast);
 	if (!node)
 		return;
-	node->wanted = true;
 	if (!is_read_hot(tierx_bpf_folio_pfn(folio)))
 		return;
+	node->wanted = true;
 	if (!room_on(fast))
 		tierx_stat_add(no_room, 1);
 	else if (tierx_bpf_folio_promote(folio, fast, 0))

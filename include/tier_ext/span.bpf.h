@@ -45,6 +45,7 @@
  * @left: folios that it may still pass in this tick
  * @wanted: pages that are still wanted of them
  * @queued: folios that were queued
+ * @judged: folios that would have been, had they been idle
  */
 struct tierx_span {
 	u64 first;
@@ -54,6 +55,7 @@ struct tierx_span {
 	u64 left;
 	s64 wanted;
 	u64 queued;
+	u64 judged;
 };
 
 struct {
@@ -250,8 +252,8 @@ TIERX_SPAN_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32
  * @pfns: how far the hand goes at most
  *
  * The hand tests and clears accessed bits as it passes, so a page is idle if it
- * was not used for as long as the hand needs for a round, @pfns in each tick.
- * Sleepable programs only.
+ * was not used since the hand was there. What came by a move since then is not
+ * judged; how many folios were is left in the span. Sleepable programs only.
  *
  * Return: folios queued for demotion.
  */
@@ -262,13 +264,19 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 	struct tier_ext_page *page;
 	u64 end;
 
-	if (!span || target < 0 || pages <= 0)
+	if (!span)
 		return 0;
-	end = tierx_span_ahead(span, pfns);
 	span->wanted = pages;
 	span->queued = 0;
+	span->judged = 0;
+	if (target < 0 || pages <= 0)
+		return 0;
+	end = tierx_span_ahead(span, pfns);
 	bpf_for_each(tierx_pfn, page, span->at, end, TIERX_WALK_HARVEST) {
-		if (page->nid == nid && !page->young && !tierx_span_is_new(page->pfn)) {
+		bool known = page->nid == nid && !tierx_span_is_new(page->pfn);
+
+		span->judged += known;
+		if (known && !page->young) {
 			err = tierx_bpf_pfn_migrate(page->pfn, page->gen, target, 0);
 			/* The next tick goes on here. */
 			if (err == -ENOSPC)

@@ -630,6 +630,34 @@ static void hand_spares_arrivals(void)
 	}
 }
 
+static uint64_t judged(uint64_t pfn)
+{
+	set("start_pfn", pfn);
+	ASSERT_EQ(tierx_run(walker, "turn"), 0);
+	return *(volatile uint64_t *)variable("nr_seen");
+}
+
+/* Used or not, it has just come only once. */
+static void hand_judges(void)
+{
+	struct tierx_mem *mem;
+	uint64_t pfn;
+
+	start();
+	mem = tierx_mem_alloc(1, tierx_fast_node());
+	tierx_drain_lru();
+	pfn = tierx_mem_pfn(mem, 0);
+	set("end_pfn", tierx_max_pfn());
+	*(int32_t *)variable("nid") = tierx_fast_node();
+	ASSERT_EQ(judged(pfn), 1);
+
+	set("start_pfn", pfn);
+	ASSERT_EQ(tierx_run(walker, "arrive"), 0);
+	tierx_mem_touch(mem, false);
+	ASSERT_EQ(judged(pfn), 0);
+	ASSERT_EQ(judged(pfn), 1);
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(pfn_finds_all, "by PFN, all pages of a cgroup are found"),
 	TIERX_TEST(pfn_keeps_to_range, "by PFN, nothing is found outside of the range"),
@@ -649,6 +677,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(survey_fills, "a survey of a node that is mostly free looks at many folios"),
 	TIERX_TEST(hand_spares_arrivals,
 		   "a page that came by a move is new once, and its neighbours are not"),
+	TIERX_TEST(hand_judges, "a page that came by a move is judged when the hand comes again"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
 };
 

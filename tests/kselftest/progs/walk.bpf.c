@@ -148,6 +148,22 @@ int is_new(void *ctx)
 	return 0;
 }
 
+SEC("syscall")
+int turn(void *ctx)
+{
+	struct tier_ext_init_args args = { .max_pfn = end_pfn };
+	struct tierx_span *span;
+
+	tierx_spans_find(&args);
+	span = tierx_span_of(nid);
+	if (!span)
+		return 0;
+	span->at = start_pfn;
+	tierx_span_make_room(nid, 1, 1);
+	nr_seen = span->judged;
+	return 0;
+}
+
 /* A walk without the loop: bpf_for_each() does not tell what new answers. */
 SEC("syscall")
 int new_pfn(void *ctx)
