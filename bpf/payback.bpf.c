@@ -165,6 +165,7 @@ struct payback_node {
 	u64 found; /* fast: what of that was idle */
 	bool wanted; /* fast: there was something to promote, so room is of use */
 	bool hand_moved; /* fast: since the sample was taken */
+	bool is_busy; /* fast: there is something to demote */
 	struct watch soon; /* slow: that would pay within the horizon */
 	struct watch later; /* slow: within a longer one */
 };
@@ -203,7 +204,7 @@ static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
 /* 1 if CPUs are scarce, 0 if not; and what surveys told, a bit for each: see note_crowd(). */
 static u32 crowded, crowds;
-/* Threads of fast nodes are no crowd. */
+/* Threads of fast nodes are no crowd: meanwhile they rest, or nothing is noted. */
 static bool is_surveying;
 /* Ticks in which the first survey did not begin. */
 static u32 nr_waited;
@@ -280,8 +281,8 @@ static u64 my_wait(void)
 
 /*
  * Did this thread have to share its CPU since then? So programs get less of theirs for what it
- * does, and everything costs twice as much. With a CPU to spare nobody waits for it; but a fast
- * node's thread that is demoting may have that one, so what two of three surveys tell counts.
+ * does, and everything costs twice as much. With a CPU to spare nobody waits for it; but whatever
+ * ran just then may have had that one, so what two of three surveys tell counts.
  */
 static void note_crowd(u64 since_ns, u64 since_wait)
 {
@@ -455,15 +456,17 @@ static void note_share(struct watch *watch)
 
 /* --- a survey, and a search part by part --- */
 
-static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, u64 now)
+static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
+	struct payback_node *to = node_of(fast);
 	u64 wait = my_wait();
 
 	began_runtime = my_runtime();
 	is_surveying = true;
 	nr_probed = tierx_search_survey(span, nid);
 	is_surveying = false;
-	note_crowd(now, wait);
+	if (to && !to->is_busy)
+		note_crowd(now, wait);
 	nr_moved = 0;
 	is_full = false;
 	is_cleared = false;
@@ -580,7 +583,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
 	if (can_be_patient(node, fast, now)) {
 		be_patient(true, node, nid, fast);
-		survey(node, span, nid, now);
+		survey(node, span, nid, fast, now);
 		return;
 	}
 	is_patient = false;
@@ -700,7 +703,7 @@ static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s
 	if (!node->soon.search_ns) {
 		if (!can_begin(fast))
 			return;
-		survey(node, span, nid, now);
+		survey(node, span, nid, fast, now);
 		return;
 	}
 	nr_probed = tierx_list_pick(nid, NR_PROBES);
@@ -733,7 +736,7 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	note_share(watch);
 	if (want_survey(node, watch, fast, now)) {
 		be_patient(false, node, nid, fast);
-		survey(node, span, nid, now);
+		survey(node, span, nid, fast, now);
 		return;
 	}
 	is_patient = can_be_patient(node, fast, now);
@@ -940,6 +943,7 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 
 	if (!node || is_surveying)
 		return;
+	node->is_busy = stat->queue_len;
 	node->pages = tierx_node_pages(stat);
 	make_room(nid, node, now, stat);
 	if (fast_owner == nid) {
