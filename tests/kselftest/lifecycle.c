@@ -417,7 +417,7 @@ struct contender {
 	uint64_t attempts;
 };
 
-/* In a child: attach and detach until that has worked so often. Its status tells what went wrong. */
+/* In a child: attach and detach until that worked so often. Its status tells what went wrong. */
 static int contend(void *arg)
 {
 	struct contender *me = arg;
