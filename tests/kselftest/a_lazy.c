@@ -84,12 +84,10 @@ static int touch_when_told(void *arg)
 
 static void a4_other_process(void)
 {
-	unsigned char **addr =
-		mmap(NULL, TIERX_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned char **addr = tierx_map_shared(TIERX_PAGE, -1);
 	int status;
 	pid_t child;
 
-	ASSERT_NE((intptr_t)addr, (intptr_t)MAP_FAILED);
 	start(TIERX_SKIP, tierx_fast_node());
 	tierx_set_tiering();
 	child = tierx_fork(touch_when_told, addr);

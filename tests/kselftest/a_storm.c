@@ -323,9 +323,7 @@ static void storm_on(const char *dir)
 	char path[PATH_MAX];
 	size_t i;
 
-	storm = mmap(NULL, sizeof(*storm), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		     0);
-	ASSERT_NE((intptr_t)storm, (intptr_t)MAP_FAILED);
+	storm = tierx_map_shared(sizeof(*storm), -1);
 	tierx_defer(stop_storm, NULL);
 	tierx_set_demotion(false);
 	tierx_swap_start(SWAP_BYTES);

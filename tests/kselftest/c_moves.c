@@ -115,8 +115,7 @@ static void c7_unnoticed(void)
 	pid_t child;
 	int i;
 
-	app = mmap(NULL, TIERX_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE((intptr_t)app, (intptr_t)MAP_FAILED);
+	app = tierx_map_shared(TIERX_PAGE, -1);
 	app->mem = tierx_mem_alloc(PAGES, tierx_slow_node());
 	tierx_mem_fill(app->mem, SEED);
 	app->file = tierx_file_create(tierx_mount_tmpfs(""), PAGES, tierx_slow_node());

@@ -297,9 +297,7 @@ static pid_t confined_start(struct confined **confined, struct pfns **pfns)
 {
 	pid_t pid;
 
-	*confined = mmap(NULL, sizeof(**confined), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE((intptr_t)*confined, (intptr_t)MAP_FAILED);
+	*confined = tierx_map_shared(sizeof(**confined), -1);
 	pid = tierx_fork(confined_run, *confined);
 	ASSERT_WAIT(__atomic_load_n(&(*confined)->ready, __ATOMIC_ACQUIRE), MOVE_MS);
 	*pfns = pfns_new(NR_CONFINED);

@@ -142,9 +142,7 @@ static void e6_scan_cost(void)
 	size_t i;
 
 	start();
-	nr_ready =
-		mmap(NULL, TIERX_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE((intptr_t)nr_ready, (intptr_t)MAP_FAILED);
+	nr_ready = tierx_map_shared(TIERX_PAGE, -1);
 	file = tierx_file_create(tierx_mount_tmpfs(""), PAGES, tierx_slow_node());
 
 	find_range(&args);

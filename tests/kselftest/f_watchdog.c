@@ -126,9 +126,7 @@ static int hog(void *arg)
 
 static pid_t hog_start(size_t *max)
 {
-	hog_bytes =
-		mmap(NULL, TIERX_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE((intptr_t)hog_bytes, (intptr_t)MAP_FAILED);
+	hog_bytes = tierx_map_shared(TIERX_PAGE, -1);
 	return tierx_fork(hog, max);
 }
 

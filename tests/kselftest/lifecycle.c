@@ -444,11 +444,9 @@ static int contend(void *arg)
 static void race(void)
 {
 	uint64_t seq = tierx_sys_nr("enable_seq"), rejected = tierx_sys_nr("nr_rejected");
-	struct contender *both =
-		mmap(NULL, TIERX_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct contender *both = tierx_map_shared(TIERX_PAGE, -1);
 	pid_t one, two;
 
-	ASSERT_NE((intptr_t)both, (intptr_t)MAP_FAILED);
 	both[0].name = "one";
 	both[1].name = "two";
 	one = tierx_fork(contend, &both[0]);

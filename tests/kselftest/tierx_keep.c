@@ -19,15 +19,6 @@
 
 static struct tierx_kept *kept;
 
-void *tierx_map_shared(size_t size, int fd)
-{
-	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-	void *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
-
-	ASSERT_NE((intptr_t)addr, (intptr_t)MAP_FAILED);
-	return addr;
-}
-
 static void add(uint64_t *counter, uint64_t nr)
 {
 	__atomic_add_fetch(counter, nr, __ATOMIC_RELAXED);

@@ -22,7 +22,4 @@ const struct tierx_kept *tierx_keep_start(const char *cgroup);
 /* In a process of its own, after that: keep so much shared memory. Does not return. */
 void tierx_keep_shmem(size_t pages);
 
-/* Shared memory, of a file or with @fd -1 of nothing. Asserts. */
-void *tierx_map_shared(size_t size, int fd);
-
 #endif /* TIERX_KEEP_H */

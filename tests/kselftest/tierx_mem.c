@@ -17,6 +17,15 @@
 #define MOVE_BATCH   512
 #define MIGRATION_MS 1000
 
+void *tierx_map_shared(size_t size, int fd)
+{
+	int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+	void *addr = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	ASSERT_NE((intptr_t)addr, (intptr_t)MAP_FAILED);
+	return addr;
+}
+
 static int set_mempolicy_of(struct tierx_mem *mem, int mode, int node)
 {
 	unsigned long mask = node < 0 ? 0 : 1UL << node;
