@@ -18,10 +18,12 @@
  * long as that pays. The thread rests after it, the longer the more it took. If there is
  * room, probes and surveys take turns with others that have four times the horizon, and
  * windows of four times the length. Who has to share a CPU for this takes it from
- * programs: then everything costs twice as much, and is looked at more seldom. Of memory
- * that is used evenly nothing moves unless there is room for all of it. Reads of files
- * that nobody maps leave no accessed bits: of these the kernel's samples count. When the
- * fast tier has nothing idle left, nothing moves.
+ * programs: then everything costs twice as much, and is looked at more seldom; so it is
+ * if there was nothing for long. Of memory that is used evenly, or seldom, either all
+ * moves, or so much that a quarter of the fast tier stays idle, for what is hotter: if no
+ * more than that is idle, nothing. Reads of files that nobody maps leave no accessed bits:
+ * of these the kernel's samples count. When the fast tier has nothing idle left, nothing
+ * moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -54,32 +56,29 @@
  * hand finds in any round taken for what is idle (zipf 13.1 for 11.4), and its first one,
  * too (zipf 11.4 for 11.2); a patient survey telling what is idle, whether anything moves
  * or not (tenants 6.2 for 5.8, drift 12.7 for 12.1); one survey telling whether CPUs are
- * scarce (redis 10.0 for 9.9); less that has to be young in the second window for one to
- * tell, if there is room (redis 10.0 for 9.9). With CPUs of half the speed: all of the
+ * scarce (redis 10.0 for 9.9), or a tenth of its time that a thread waits (a tenant's p99
+ * 3.5 ms, as with a fifth); less that has to be young in the second window for one to
+ * tell, if there is room (redis 10.0 for 9.9); eight samples of a chunk instead of four
+ * (tenants 6.4 for 5.9, processes 8.9 for 8.8); patient surveys in windows of half the
+ * length (redis 9.9 for 9.9, drift 12.1 for 11.9). With CPUs of half the speed: all of the
  * slow tier in each search (jump 19.4 for 14.3);
  * windows of half the length in searches, too (zipf 18.2 and big 27.7, as without
  * tiering, for 14.0 and 22.2); probes four times as seldom after a search in vain (jump
  * 17.5).
  */
+#include <tier_ext/cost.bpf.h>
+#include <tier_ext/crowd.bpf.h>
+#include <tier_ext/reads.bpf.h>
 #include <tier_ext/sample.bpf.h>
 #include <tier_ext/search.bpf.h>
 
-#define PAGE_BYTES  4096
-#define HASH_FACTOR 0x9E3779B97F4A7C15ULL
-#define MS	    1000000ULL
-/* What a move costs besides copying: two page table updates, flushes, locks. */
-#define MOVE_NS 10000
+#define MS 1000000ULL
 /* Times that the horizon is doubled if nothing pays within it. */
 #define PATIENCE 2
-/* If the firmware does not tell: DRAM, and CXL memory. */
-#define FAST_NS	  100
-#define SLOW_NS	  250
-#define SLOW_MBPS 20000
 
 #define NR_PROBES 24
 /* So many of them are not young by chance: a second window need not tell. */
 #define NR_SURGE     2
-#define NR_READS     16384
 #define NR_SURVEYED  (TIERX_SEARCH_CHUNKS * TIERX_SEARCH_SAMPLES)
 #define QUEUE_MAX    4096
 #define TICK_MS	     20
@@ -90,7 +89,12 @@
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    512000
 /* After a search the thread rests for so many times the CPU time that it took. */
-#define REST_TIMES 64
+#define REST_TIMES 72
+/* Who has looked in vain so often that pauses are long looks more seldom: see probe_ns(). */
+#define LULL_MS	   16000
+#define LULL_TIMES 4
+/* For what is hotter than most, one in so many pages of a fast node stays idle. */
+#define KEEP_PARTS 4
 /* Folios of a part of a search: as many as are passed in one or two windows. */
 #define PASS_MIN 1024
 #define PASS_MAX 1048576
@@ -129,20 +133,6 @@ struct payback_stats {
 };
 TIERX_STATS(struct payback_stats);
 
-/* Unmapped pages whose reads were sampled lately: one that has the same place takes it over. */
-struct reads {
-	u32 pfn; /* the lower half is enough to tell them apart */
-	u32 since_ms; /* the first sample */
-	u32 nr;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NR_READS);
-	__type(key, u32);
-	__type(value, struct reads);
-} reads SEC(".maps");
-
 /* What there is of slow memory that would pay. */
 struct watch {
 	u64 search_ns; /* no search before this time, but for a surge */
@@ -158,13 +148,14 @@ struct payback_node {
 	u64 idle_pages; /* fast: could be demoted */
 	bool idle_known; /* fast: that was looked at */
 	u64 demand; /* fast: pages that are on their way here */
-	u64 due_ns;
+	u64 due_ns; /* slow */
 	u64 sampled_ns; /* fast: when the sample was taken */
 	u64 passed_ns[NR_SECTIONS]; /* fast: when the hand was there */
 	u64 judged; /* fast: what the hand has seen in this round and could have demoted */
 	u64 found; /* fast: what of that was idle */
 	bool wanted; /* fast: there was something to promote, so room is of use */
 	bool hand_moved; /* fast: since the sample was taken */
+	bool is_asked; /* fast: somebody wants to know what is idle now */
 	bool is_busy; /* fast: there is something to demote */
 	struct watch soon; /* slow: that would pay within the horizon */
 	struct watch later; /* slow: within a longer one */
@@ -202,8 +193,6 @@ static bool is_full;
 /* Of its part: folios, when they were looked at, and what had been moved before that. */
 static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
-/* 1 if CPUs are scarce, 0 if not; and what surveys told, a bit for each: see note_crowd(). */
-static u32 crowded, crowds;
 /* Threads of fast nodes are no crowd: meanwhile they rest, or nothing is noted. */
 static bool is_surveying;
 /* Ticks in which the first survey did not begin. */
@@ -213,6 +202,9 @@ static bool is_patient;
 /* By the survey: one window tells what is hot; one of so many folios is. */
 static bool is_sure;
 static u32 folios_per_hot;
+/* By the survey: so many pages are looked for. */
+#define ALL_OF_IT (~0ULL)
+static u64 nr_sought;
 /* Chunks to be searched; was the first part of them cleared while the survey went on? */
 static u32 nr_chosen;
 static bool is_cleared;
@@ -234,13 +226,6 @@ static struct payback_node *node_of(s32 nid)
 	return bpf_map_lookup_elem(&nodes, &key);
 }
 
-static u64 latency_of(s32 nid, u64 otherwise)
-{
-	s64 ns = tierx_bpf_node_stat(nid, TIERX_NODE_READ_LATENCY_NS);
-
-	return ns > 0 ? ns : otherwise;
-}
-
 /* --- what pays --- */
 
 /*
@@ -256,9 +241,7 @@ static u64 latency_of(s32 nid, u64 otherwise)
 #define SURE_PERCENT 75
 /* If it was so at least so much more often, not all of memory is used evenly. */
 #define CHANCE_PERCENT 140
-/* Of its time it waits at least one in so many parts for a CPU, if these are scarce. */
-#define CROWD_WAITS 5
-/* Then probes are so many times as seldom, as a power of 2. */
+/* If CPUs are scarce, probes are so many times as seldom, as a power of 2. */
 #define CROWD_SHIFT	 3
 #define RARE		 512
 #define LN_RARE		 6
@@ -266,45 +249,6 @@ static u64 latency_of(s32 nid, u64 otherwise)
 #define IDLE_WINDOWS_MAX 32
 /* How much more has to be hot than the last search has left, before a pause is cut short. */
 #define SURGE (SHARE_ONE / 32)
-
-/* CPU time of this thread. */
-static u64 my_runtime(void)
-{
-	return bpf_get_current_task_btf()->se.sum_exec_runtime;
-}
-
-/* How long this thread could have run, but another one did. */
-static u64 my_wait(void)
-{
-	return bpf_get_current_task_btf()->sched_info.run_delay;
-}
-
-/*
- * Did this thread have to share its CPU since then? So programs get less of theirs for what it
- * does, and everything costs twice as much. With a CPU to spare nobody waits for it; but whatever
- * ran just then may have had that one, so what two of three surveys tell counts.
- */
-static void note_crowd(u64 since_ns, u64 since_wait)
-{
-	u64 ns = bpf_ktime_get_ns() - since_ns, wait = my_wait() - since_wait;
-
-	crowds = (crowds << 1 | (wait * CROWD_WAITS > ns)) & 7;
-	crowded = (crowds & 1) + (crowds >> 1 & 1) + (crowds >> 2) > 1;
-}
-
-static u64 gain_ns(s32 slow, s32 fast)
-{
-	u64 fast_ns = latency_of(fast, FAST_NS), slow_ns = latency_of(slow, SLOW_NS);
-
-	return slow_ns > fast_ns ? slow_ns - fast_ns : 0;
-}
-
-static u64 move_ns(s32 slow)
-{
-	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
-
-	return MOVE_NS + PAGE_BYTES * 1000ULL / (mbps > 0 ? (u64)mbps : SLOW_MBPS);
-}
 
 static u64 horizon_ns(void)
 {
@@ -314,15 +258,15 @@ static u64 horizon_ns(void)
 /* The dearer a move, the hotter what it is made for; but who is patient has time. */
 static u64 window_ns(s32 slow, s32 fast)
 {
-	u64 ns = horizon_ns() / move_ns(slow) * gain_ns(slow, fast) / 4;
+	u64 ns = horizon_ns() / tierx_cost_move_ns(slow) * tierx_cost_gain_ns(slow, fast) / 4;
 
-	return is_patient ? ns : ns >> crowded;
+	return is_patient ? ns : ns >> tierx_crowded;
 }
 
 /* Of probes and surveys. */
 static u64 brief_ns(const struct payback_node *node)
 {
-	return is_patient || crowded ? node->window_ns : node->window_ns / 2;
+	return is_patient || tierx_crowded ? node->window_ns : node->window_ns / 2;
 }
 
 /* Of a search: what one window tells is known of such a one as the survey's. */
@@ -334,7 +278,7 @@ static u64 search_ns(const struct payback_node *node)
 /* Of what is young in a window of a survey, so many percent are so in the next one if it pays. */
 static u32 pays_percent(void)
 {
-	return crowded ? PAYS_PERCENT : HALF_PERCENT;
+	return tierx_crowded ? PAYS_PERCENT : HALF_PERCENT;
 }
 
 /* From now on, not from the next tick on. */
@@ -407,18 +351,35 @@ static bool look_pays(u64 hot, s32 fast, u64 folios)
 /* Each of @hot pages saves so much within the horizon: is that more than so many looks cost? */
 static bool search_pays(u64 hot, s32 slow, s32 fast, u64 looks)
 {
-	u64 saved = hot_uses * LINES_PER_USE * gain_ns(slow, fast), spent = 2 * move_ns(slow)
-									    << crowded;
+	u64 saved = hot_uses * LINES_PER_USE * tierx_cost_gain_ns(slow, fast),
+	    spent = 2 * tierx_cost_move_ns(slow) << tierx_crowded;
 
-	return saved > spent && fit(hot, fast) * (saved - spent) > (looks * LOOK_NS) << crowded;
+	return saved > spent && fit(hot, fast) * (saved - spent) > (looks * LOOK_NS)
+									   << tierx_crowded;
 }
 
 /* --- phases --- */
 
-/* Programs that wait for the CPU meanwhile are to notice little of it. */
-static u64 probe_ns(void)
+/*
+ * Programs that wait for the CPU meanwhile are to notice little of it; and the longer there has
+ * been nothing, the less is lost who notices later that there is.
+ */
+static u64 probe_ns(const struct payback_node *node)
 {
-	return probe_ms * MS << (crowded ? CROWD_SHIFT : 0);
+	u64 times = 1 + node->soon.pause_ns / (LULL_MS * MS);
+
+	if (times > LULL_TIMES)
+		times = LULL_TIMES;
+	return times * probe_ms * MS << (tierx_crowded ? CROWD_SHIFT : 0);
+}
+
+/* How much of the fast node is idle is of use to who looks for what could go there. */
+static void ask_idle(s32 fast)
+{
+	struct payback_node *node = node_of(fast);
+
+	if (node)
+		node->is_asked = true;
 }
 
 static void wait_for(u64 now, u64 window, enum phase next)
@@ -436,7 +397,7 @@ static void rest_for(struct payback_node *node, u64 now, u64 ns)
 
 static void rest(struct payback_node *node, u64 now)
 {
-	rest_for(node, now, probe_ns());
+	rest_for(node, now, probe_ns(node));
 }
 
 /* --- probes of slow memory --- */
@@ -454,20 +415,36 @@ static void note_share(struct watch *watch)
 	tierx_stat_add(hot_probes, tierx_list_nr);
 }
 
+/*
+ * Of pages that are used evenly, or seldom: all, if there is room for them. If not, none is worth
+ * more than another one; but each is worth more than an idle one, as long as enough of these are
+ * left for what is hotter.
+ */
+static u64 hot_enough(u64 hot, s32 fast)
+{
+	struct payback_node *node = node_of(fast);
+	u64 room = room_on(fast), kept = node ? node->pages / KEEP_PARTS : 0;
+
+	if (hot <= room)
+		return hot;
+	return room > kept ? room - kept : 0;
+}
+
 /* --- a survey, and a search part by part --- */
 
 static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
 	struct payback_node *to = node_of(fast);
-	u64 wait = my_wait();
+	u64 wait = tierx_my_wait();
 
-	began_runtime = my_runtime();
+	began_runtime = tierx_my_runtime();
 	is_surveying = true;
 	nr_probed = tierx_search_survey(span, nid);
 	is_surveying = false;
 	if (to && !to->is_busy)
-		note_crowd(now, wait);
+		tierx_crowd_note(now, wait);
 	nr_moved = 0;
+	nr_sought = ALL_OF_IT;
 	is_full = false;
 	is_cleared = false;
 	nr_looked = nr_probed;
@@ -475,14 +452,22 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	wait_for(now, brief_ns(node), SURVEYED);
 }
 
-/* No more than there is room for is looked for. */
+/* No more than there is room for is looked for, nor than is on a list. */
+static u32 left_to_find(s32 fast)
+{
+	u64 left = nr_sought > nr_moved ? fit(nr_sought - nr_moved, fast) : 0;
+
+	return left < TIERX_LIST_MAX ? left : TIERX_LIST_MAX;
+}
+
 static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
 	u64 ns, window = search_ns(node);
 	u32 most;
 
-	list_max = fit(TIERX_LIST_MAX, fast);
+	ask_idle(fast);
+	list_max = left_to_find(fast);
 	most = list_max * folios_per_hot + TIERX_SEARCH_PAGES;
 	if (most > pass_folios)
 		most = pass_folios;
@@ -567,7 +552,7 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 rest_ns = (my_runtime() - began_runtime) * REST_TIMES;
+	u64 rest_ns = (tierx_my_runtime() - began_runtime) * REST_TIMES;
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
@@ -647,7 +632,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 {
 	struct payback_node *to = node_of(fast);
 	bool chance = is_chance();
-	u64 hot, folios;
+	u64 hot, worth, folios;
 
 	note_hot_idle(node);
 	hot = survey_hot(node);
@@ -663,23 +648,26 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 	if (!is_cleared)
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
+	folios_per_hot = node->pages / hot + 1;
+	worth = is_patient || chance ? hot_enough(hot, fast) : hot;
 	/* What is too much for the room is no reason to be less particular; what is rare is one. */
-	if (((is_patient || chance) && fit(hot, fast) < hot) ||
-	    (!look_pays(hot, fast, folios) && can_be_patient(node, fast, now)) ||
-	    !search_pays(hot, nid, fast, 2 * folios)) {
+	if ((!look_pays(worth, fast, folios) && can_be_patient(node, fast, now)) ||
+	    !search_pays(worth, nid, fast, 2 * folios)) {
 		end_search(node, span, nid, fast, now);
 		return;
 	}
 	tierx_stat_add(scattered, nr_chosen == tierx_nr_chunks);
-	folios_per_hot = node->pages / hot + 1;
-	to->demand = hot < TIERX_LIST_MAX ? hot : TIERX_LIST_MAX;
+	to->demand = worth < TIERX_LIST_MAX ? worth : TIERX_LIST_MAX;
+	nr_sought = worth < hot ? worth : ALL_OF_IT;
 	to->wanted = true;
 	hot_idle_ns = survey_idle_ns;
 	tierx_stat_add(searches, 1);
-	if (is_cleared)
+	if (is_cleared) {
+		list_max = left_to_find(fast);
 		wait_for(now, 0, CLEARED);
-	else
+	} else {
 		clear_part(node, span, nid, fast, now);
+	}
 }
 
 /* --- a slow node's tick --- */
@@ -695,6 +683,7 @@ static bool can_begin(s32 fast)
 /* Whatever is found, without room nothing comes of it. */
 static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
+	ask_idle(fast);
 	if (!look_pays(node->pages, fast, NR_SURVEYED)) {
 		rest(node, now);
 		return;
@@ -709,6 +698,12 @@ static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s
 	nr_probed = tierx_list_pick(nid, NR_PROBES);
 	tierx_stat_add(probes, nr_probed);
 	wait_for(now, brief_ns(node), PROBED);
+}
+
+/* If a few more probes like the last ones would be a reason to cut the pause short. */
+static bool is_surging(const struct watch *watch, u64 now)
+{
+	return now < watch->search_ns && watch->hot_share >= watch->left_share * 3 / 2 + SURGE / 4;
 }
 
 /*
@@ -739,6 +734,10 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 		survey(node, span, nid, fast, now);
 		return;
 	}
+	if (is_surging(watch, now)) {
+		rest_for(node, now, 0);
+		return;
+	}
 	is_patient = can_be_patient(node, fast, now);
 	rest(node, now);
 }
@@ -755,7 +754,7 @@ static bool look_again_pays(s32 slow, s32 fast)
 {
 	u64 moved = nr_moved - part_moved_before;
 
-	return is_sure && !is_full && room_on(fast) && look_pays(moved, fast, part_folios) &&
+	return is_sure && !is_full && left_to_find(fast) && look_pays(moved, fast, part_folios) &&
 	       search_pays(moved, slow, fast, part_folios);
 }
 
@@ -764,9 +763,9 @@ static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid
 	if (look_again_pays(nid, fast)) {
 		tierx_stat_add(searched, part_folios);
 		nr_looked += part_folios;
-		list_max = fit(TIERX_LIST_MAX, fast);
+		list_max = left_to_find(fast);
 		wait_for(part_looked_ns, search_ns(node), CLEARED);
-	} else if (!is_full && span->at < span->end && room_on(fast)) {
+	} else if (!is_full && span->at < span->end && left_to_find(fast)) {
 		clear_part(node, span, nid, fast, now);
 	} else {
 		end_search(node, span, nid, fast, now);
@@ -860,7 +859,7 @@ static void note_idle(struct payback_node *node, u64 now)
 	if (!node->hand_moved)
 		node->idle_pages = tierx_sample_idle(node->pages);
 	node->idle_known = true;
-	node->due_ns = now + probe_ns();
+	node->is_asked = false;
 	fast_owner = -1;
 }
 
@@ -870,15 +869,21 @@ static u32 section_of(const struct tierx_span *span)
 	return (span->at - span->first) * NR_SECTIONS / (span->end - span->first) % NR_SECTIONS;
 }
 
+/* PFNs to the end of a section, but no more than @most. */
+static u64 section_left(const struct tierx_span *span, u32 section, u64 most)
+{
+	u64 pfns = span->end - span->first,
+	    end = span->first + (pfns * (section + 1) + NR_SECTIONS - 1) / NR_SECTIONS;
+
+	return end - span->at < most ? end - span->at : most;
+}
+
 /* PFNs that it may pass in this tick: so many that a round takes no longer than a page is idle. */
 static u64 hand_reach(const struct tierx_span *span, u32 section)
 {
-	u64 pfns = span->end - span->first, most = pfns * TICK_MS * MS / idle_ns() + 1,
-	    end = span->first + (pfns * (section + 1) + NR_SECTIONS - 1) / NR_SECTIONS;
+	u64 pfns = span->end - span->first, most = pfns * TICK_MS * MS / idle_ns() + 1;
 
-	if (most < CLEAR_PAGES)
-		most = CLEAR_PAGES;
-	return end - span->at < most ? end - span->at : most;
+	return section_left(span, section, most < CLEAR_PAGES ? CLEAR_PAGES : most);
 }
 
 /*
@@ -916,6 +921,17 @@ static void turn_hand(s32 nid, struct payback_node *node, struct tierx_span *spa
 		note_round(node);
 }
 
+/* A section is passed when its last page is. */
+static void begin_round(struct payback_node *node, struct tierx_span *span, u64 now)
+{
+	u32 section = section_of(span);
+
+	node->passed_ns[section] = now;
+	tierx_span_clear(span, span->at + section_left(span, section, CLEAR_PAGES));
+	if (span->at == span->end)
+		tierx_span_restart(span);
+}
+
 /* The first round finds nothing: it has to be over before there is need. */
 static void make_room(s32 nid, struct payback_node *node, u64 now,
 		      const struct tier_ext_node_stat *stat)
@@ -926,14 +942,24 @@ static void make_room(s32 nid, struct payback_node *node, u64 now,
 	if (!span)
 		return;
 	if (!span->rounds) {
-		if (crowded && !node->wanted && span->at == span->first)
+		if (tierx_crowded && !node->wanted && span->at == span->first)
 			return;
-		node->passed_ns[section_of(span)] = now;
-		tierx_span_clear(span, tierx_span_ahead(span, CLEAR_PAGES));
-		if (span->at == span->end)
-			tierx_span_restart(span);
+		begin_round(node, span, now);
 	} else if (lack > 0 && node->wanted && has_idle(node)) {
 		turn_hand(nid, node, span, now, lack);
+	}
+}
+
+/* If anybody asks. */
+static void sample(s32 nid, struct payback_node *node, u64 now)
+{
+	if (fast_owner == nid) {
+		if (now >= node->sampled_ns + idle_ns())
+			note_idle(node, now);
+	} else if (node->is_asked && __sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
+		tierx_sample_take(nid);
+		node->hand_moved = false;
+		node->sampled_ns = now;
 	}
 }
 
@@ -946,36 +972,10 @@ static void fast_tick(s32 nid, u64 now, const struct tier_ext_node_stat *stat)
 	node->is_busy = stat->queue_len;
 	node->pages = tierx_node_pages(stat);
 	make_room(nid, node, now, stat);
-	if (fast_owner == nid) {
-		if (now >= node->sampled_ns + idle_ns())
-			note_idle(node, now);
-	} else if (now >= node->due_ns && __sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
-		tierx_sample_take(nid);
-		node->hand_moved = false;
-		node->sampled_ns = now;
-	}
+	sample(nid, node, now);
 }
 
 /* --- ops --- */
-
-/* Enough samples within the horizon? Racy: one that is lost is one of many. */
-static bool is_read_hot(u64 pfn)
-{
-	u32 now = bpf_ktime_get_ns() / MS, key = pfn * HASH_FACTOR >> 32 & (NR_READS - 1);
-	struct reads *entry = bpf_map_lookup_elem(&reads, &key);
-
-	if (!entry)
-		return false;
-	if (entry->pfn != (u32)pfn || now - entry->since_ms > horizon_ms) {
-		entry->pfn = pfn;
-		entry->since_ms = now;
-		entry->nr = 0;
-	}
-	if (++entry->nr < hot_reads)
-		return false;
-	entry->nr = 0;
-	return true;
-}
 
 /* Nobody has mapped it, so no accessed bit tells that it was used. */
 void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *access)
@@ -989,7 +989,7 @@ void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *acces
 	node = fast < 0 ? NULL : node_of(fast);
 	if (!node)
 		return;
-	if (!is_read_hot(tierx_bpf_folio_pfn(folio)))
+	if (!tierx_reads_note(tierx_bpf_folio_pfn(folio), hot_reads, horizon_ms))
 		return;
 	node->wanted = true;
 	if (!room_on(fast))
