@@ -131,13 +131,17 @@ static int keep_file(void *dir)
 	return 0;
 }
 
+/* What it locks soon is all of the fast node, and then nothing moves: it begins again. */
 static int stress(void *unused __attribute__((unused)))
 {
-	execlp("stress-ng", "stress-ng", "--quiet", "--oomable", "--vm", "1", "--vm-bytes", "48M",
-	       "--fork", "1", "--mmap", "1", "--mmap-bytes", "16M", "--madvise", "1", "--mremap",
-	       "1", "--mremap-bytes", "16M", "--memfd", "1", "--memfd-bytes", "16M", "--mlock", "1",
-	       "--temp-path", "/dev/shm", NULL);
-	return 1;
+	for (;;) {
+		if (system("stress-ng --quiet --oomable --timeout 30 --vm 1 --vm-bytes 48M "
+			   "--fork 1 --mmap 1 --mmap-bytes 16M --madvise 1 --mremap 1 "
+			   "--mremap-bytes 16M --memfd 1 --memfd-bytes 16M --mlock 1 "
+			   "--temp-path /dev/shm"))
+			tierx_sleep_ms(1000);
+	}
+	return 0;
 }
 
 static int reclaim(void *cgroup)
