@@ -19,11 +19,11 @@
  * room, probes and surveys take turns with others that have four times the horizon, and
  * windows of four times the length. Who has to share a CPU for this takes it from
  * programs: then everything costs twice as much, and is looked at more seldom; so it is
- * if there was nothing for long. Of memory that is used evenly, or seldom, either all
- * moves, or so much that a quarter of the fast tier stays idle, for what is hotter: if no
- * more than that is idle, nothing. Reads of files that nobody maps leave no accessed bits:
- * of these the kernel's samples count. When the fast tier has nothing idle left, nothing
- * moves.
+ * if there was nothing for long. Of memory that is used evenly, or seldom, all moves if
+ * the survey's windows saw no more than there is room for; else so much that a quarter of
+ * the fast tier stays idle, for what is hotter. Reads of files that nobody maps leave no
+ * accessed bits: of these the kernel's samples count. When the fast tier has nothing idle
+ * left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.

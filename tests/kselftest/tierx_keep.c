@@ -134,23 +134,12 @@ static int keep_file(void *dir)
 /* What it locks soon is all of the fast node, and then nothing moves: it begins again. */
 static int stress(void *unused __attribute__((unused)))
 {
-	pid_t pid;
-
-	for (;; tierx_sleep_ms(100)) {
-		pid = fork();
-		ASSERT_GE(pid, 0);
-		if (pid) {
-			waitpid(pid, NULL, 0);
-			continue;
-		}
-		execlp("stress-ng", "stress-ng", "--quiet", "--oomable", "--timeout", "30", "--vm",
-		       "1", "--vm-bytes", "48M", "--fork", "1", "--mmap", "1", "--mmap-bytes",
-		       "16M", "--madvise", "1", "--mremap", "1", "--mremap-bytes", "16M", "--memfd",
-		       "1", "--memfd-bytes", "16M", "--mlock", "1", "--temp-path", "/dev/shm",
-		       NULL);
-		_exit(1);
-	}
-	return 0;
+	execlp("sh", "sh", "-c", "while :; do \"$@\"; sleep 0.1; done", "sh", "stress-ng",
+	       "--quiet", "--oomable", "--timeout", "30", "--vm", "1", "--vm-bytes", "48M",
+	       "--fork", "1", "--mmap", "1", "--mmap-bytes", "16M", "--madvise", "1", "--mremap",
+	       "1", "--mremap-bytes", "16M", "--memfd", "1", "--memfd-bytes", "16M", "--mlock", "1",
+	       "--temp-path", "/dev/shm", NULL);
+	return 1;
 }
 
 static int reclaim(void *cgroup)

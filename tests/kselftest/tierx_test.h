@@ -250,10 +250,10 @@ struct tierx_mem {
  * that would keep them there. Asserts.
  */
 struct tierx_mem *tierx_mem_alloc(size_t pages, int node);
+void tierx_mem_free(struct tierx_mem *mem);
 
 /* Memory that is shared with who is forked, of a file or with @fd -1 of nothing. Asserts. */
 void *tierx_map_shared(size_t size, int fd);
-void tierx_mem_free(struct tierx_mem *mem);
 
 /* Node of one page, negative errno if it is nowhere; how many are on a node. */
 int tierx_mem_node(struct tierx_mem *mem, size_t page);
