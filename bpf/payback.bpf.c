@@ -6,8 +6,8 @@
  * the nodes' latencies and bandwidths; so is, then, how often a page has to be used for
  * the move to have paid within horizon_ms. A page that is used so often is young again
  * within a window of about that time after its accessed bit was cleared. A few pages at
- * random are looked at all the time (probes), on both tiers: they tell how many pages of
- * the slow tier would pay, and for how many the fast tier has idle ones to give. When
+ * random are looked at all the time (probes): they tell how many pages of the slow tier
+ * would pay. If some do, some of the fast tier tell how many idle ones it has to give. When
  * there are such pages, and when the policy begins, some of each chunk of the slow tier
  * (a survey, in windows of half the length) tell whether what was young is so again in
  * the next windows, or was so by chance, as in memory that is used evenly; in which
@@ -20,10 +20,10 @@
  * windows of four times the length. Who has to share a CPU for this takes it from
  * programs: then everything costs twice as much, and is looked at more seldom; so it is
  * if there was nothing for long. Of memory that is used evenly, or seldom, all moves if
- * the survey's windows saw no more than there is room for; else so much that a quarter of
- * the fast tier stays idle, for what is hotter. Reads of files that nobody maps leave no
- * accessed bits: of these the kernel's samples count. When the fast tier has nothing idle
- * left, nothing moves.
+ * there is room for all of it, whatever part the survey's windows saw; else so much that a
+ * quarter of the fast tier stays idle, for what is hotter. Reads of files that nobody maps
+ * leave no accessed bits: of these the kernel's samples count. When the fast tier has
+ * nothing idle left, nothing moves.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -37,34 +37,7 @@
  * how much of it is used is not known.
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick, 20 ms.
  * 1.5 MiB of state, whatever the machine.
- * Tried in the rig (seconds at 1:4, for those without it), and dropped: windows of twice
- * the length (jump 13.8 for 11.9); of the same length if the CPU is shared (tenants 9.9
- * for 7.8); no longer horizon (redis 13.0 for 11.1, postgres 15.2 for 14.4); no rest
- * after a search (redis 11.4 for 12.0, but half of what zipf and tenants execute is
- * searching); 16 times what it took, and pauses of 32 s (as good, but zipf and uniform
- * execute 5.5 and 6.2 % for it in the long run, for 3.3 and 1.7); no rest for what moves
- * took (zipf 69.1 for 70.0 in eight times the time, but 6.3 % for 1.3); clearing the
- * first part of each search while the survey goes on (drift 13.3 for 12.5, jump 12.2 for
- * 11.8, processes 9.3 for 8.9), instead of only where windows are long and it is known
- * where to look (which is kept: redis 9.9 for 10.0, postgres 12.8 for 13.2); parts as
- * large as the survey's pace allows (redis 11.4 for 10.2); surveys in windows of full
- * length (jump 11.7 for 11.2, redis 10.2 for 10.0); a rest of eight times what a search
- * took, even if much more is hot (jump 13.6 for 11.3); lists that are longer by what the
- * second window leaves (zipf 13.2 for 12.6); one of 64, or of 16384, hot pages taken for
- * an idle one (zipf 73.9 to 83.7, and 71.7 to 90.4, for 71.7 in eight times the time);
- * samples of idle pages a few in each tick (a tenant's p99 3.6 ms, as without); what the
- * hand finds in any round taken for what is idle (zipf 13.1 for 11.4), and its first one,
- * too (zipf 11.4 for 11.2); a patient survey telling what is idle, whether anything moves
- * or not (tenants 6.2 for 5.8, drift 12.7 for 12.1); one survey telling whether CPUs are
- * scarce (redis 10.0 for 9.9), or a tenth of its time that a thread waits (a tenant's p99
- * 3.5 ms, as with a fifth); less that has to be young in the second window for one to
- * tell, if there is room (redis 10.0 for 9.9); eight samples of a chunk instead of four
- * (tenants 6.4 for 5.9, processes 8.9 for 8.8); patient surveys in windows of half the
- * length (redis 9.9 for 9.9, drift 12.1 for 11.9). With CPUs of half the speed: all of the
- * slow tier in each search (jump 19.4 for 14.3);
- * windows of half the length in searches, too (zipf 18.2 and big 27.7, as without
- * tiering, for 14.0 and 22.2); probes four times as seldom after a search in vain (jump
- * 17.5).
+ * Tried, and dropped: see tests/bench/TRIED.md.
  */
 #include <tier_ext/cost.bpf.h>
 #include <tier_ext/crowd.bpf.h>
@@ -79,6 +52,7 @@
 #define NR_PROBES 24
 /* So many of them are not young by chance: a second window need not tell. */
 #define NR_SURGE     2
+#define ALL_OF_IT    (~0ULL)
 #define NR_SURVEYED  (TIERX_SEARCH_CHUNKS * TIERX_SEARCH_SAMPLES)
 #define QUEUE_MAX    4096
 #define TICK_MS	     20
@@ -203,7 +177,6 @@ static bool is_patient;
 static bool is_sure;
 static u32 folios_per_hot;
 /* By the survey: so many pages are looked for. */
-#define ALL_OF_IT (~0ULL)
 static u64 nr_sought;
 /* Chunks to be searched; was the first part of them cleared while the survey went on? */
 static u32 nr_chosen;
@@ -416,17 +389,17 @@ static void note_share(struct watch *watch)
 }
 
 /*
- * Of pages that are used evenly, or seldom: all, if there is room for them. If not, none is worth
- * more than another one; but each is worth more than an idle one, as long as enough of these are
- * left for what is hotter.
+ * Of so many pages that are used evenly, or seldom: all, if there is room for them. If not, none is
+ * worth more than another one; but each is worth more than an idle one, as long as enough of these
+ * are left for what is hotter.
  */
-static u64 hot_enough(u64 hot, s32 fast)
+static u64 most_of(u64 pages, s32 fast)
 {
 	struct payback_node *node = node_of(fast);
 	u64 room = room_on(fast), kept = node ? node->pages / KEEP_PARTS : 0;
 
-	if (hot <= room)
-		return hot;
+	if (pages <= room)
+		return ALL_OF_IT;
 	return room > kept ? room - kept : 0;
 }
 
@@ -437,6 +410,7 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	struct payback_node *to = node_of(fast);
 	u64 wait = tierx_my_wait();
 
+	ask_idle(fast);
 	began_runtime = tierx_my_runtime();
 	is_surveying = true;
 	nr_probed = tierx_search_survey(span, nid);
@@ -452,12 +426,15 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	wait_for(now, brief_ns(node), SURVEYED);
 }
 
-/* No more than there is room for is looked for, nor than is on a list. */
+static u32 fit_list(u64 pages)
+{
+	return pages < TIERX_LIST_MAX ? pages : TIERX_LIST_MAX;
+}
+
+/* No more than there is room for is looked for. */
 static u32 left_to_find(s32 fast)
 {
-	u64 left = nr_sought > nr_moved ? fit(nr_sought - nr_moved, fast) : 0;
-
-	return left < TIERX_LIST_MAX ? left : TIERX_LIST_MAX;
+	return nr_sought > nr_moved ? fit_list(fit(nr_sought - nr_moved, fast)) : 0;
 }
 
 static void clear_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
@@ -582,6 +559,17 @@ static u64 survey_hot(const struct payback_node *node)
 }
 
 /*
+ * All that is used, whether a window showed it or not: by capture and recapture. Of memory that is
+ * used evenly that is all there is.
+ */
+static u64 survey_used(const struct payback_node *node)
+{
+	u64 seen = nr_probed ? node->pages * nr_once / nr_probed : 0;
+
+	return nr_twice ? seen * nr_once / nr_twice : node->pages;
+}
+
+/*
  * Who is patient has long windows: one less is worth what is cleared in vain if nothing pays, if
  * that is not all there is.
  */
@@ -649,7 +637,9 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
 	folios_per_hot = node->pages / hot + 1;
-	worth = is_patient || chance ? hot_enough(hot, fast) : hot;
+	if (chance || is_patient)
+		nr_sought = most_of(survey_used(node), fast);
+	worth = hot < nr_sought ? hot : nr_sought;
 	/* What is too much for the room is no reason to be less particular; what is rare is one. */
 	if ((!look_pays(worth, fast, folios) && can_be_patient(node, fast, now)) ||
 	    !search_pays(worth, nid, fast, 2 * folios)) {
@@ -657,8 +647,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		return;
 	}
 	tierx_stat_add(scattered, nr_chosen == tierx_nr_chunks);
-	to->demand = worth < TIERX_LIST_MAX ? worth : TIERX_LIST_MAX;
-	nr_sought = worth < hot ? worth : ALL_OF_IT;
+	to->demand = fit_list(worth);
 	to->wanted = true;
 	hot_idle_ns = survey_idle_ns;
 	tierx_stat_add(searches, 1);
@@ -683,8 +672,8 @@ static bool can_begin(s32 fast)
 /* Whatever is found, without room nothing comes of it. */
 static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
-	ask_idle(fast);
 	if (!look_pays(node->pages, fast, NR_SURVEYED)) {
+		ask_idle(fast);
 		rest(node, now);
 		return;
 	}
@@ -729,6 +718,8 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	struct watch *watch = watch_of(node);
 
 	note_share(watch);
+	if (watch->hot_share)
+		ask_idle(fast);
 	if (want_survey(node, watch, fast, now)) {
 		be_patient(false, node, nid, fast);
 		survey(node, span, nid, fast, now);
