@@ -209,18 +209,23 @@ size_t tierx_mem_verify(struct tierx_mem *mem, uint64_t seed)
 	return bad;
 }
 
+static void touch_page(struct tierx_mem *mem, size_t page, bool write)
+{
+	volatile unsigned char *addr = mem->addr + page * TIERX_PAGE;
+
+	/* The same value: whoever checks the contents is not disturbed. */
+	if (write)
+		*addr = *addr;
+	else
+		(void)*addr;
+}
+
 void tierx_mem_touch(struct tierx_mem *mem, bool write)
 {
-	volatile unsigned char *addr = mem->addr;
 	size_t i;
 
-	for (i = 0; i < mem->pages; i++) {
-		/* The same value: whoever checks the contents is not disturbed. */
-		if (write)
-			addr[i * TIERX_PAGE] = addr[i * TIERX_PAGE];
-		else
-			(void)addr[i * TIERX_PAGE];
-	}
+	for (i = 0; i < mem->pages; i++)
+		touch_page(mem, i, write);
 }
 
 struct tierx_toucher {
@@ -228,11 +233,36 @@ struct tierx_toucher {
 	pthread_t thread;
 	bool running;
 	unsigned int pause_ms;
+	unsigned int evenly_ms;
+	uint64_t even_since_ms, nr_even, state;
 	bool stop;
 	bool write;
 	int cpu;
 	uint64_t rounds;
 };
+
+/* What is due by now: however long it slept, the rate is the same. */
+static void touch_evenly(struct tierx_toucher *toucher, unsigned int ms)
+{
+	struct tierx_mem *mem = toucher->mem;
+	uint64_t now = tierx_now_ms(), due;
+
+	if (!toucher->even_since_ms)
+		toucher->even_since_ms = now;
+	due = (now - toucher->even_since_ms) * mem->pages / ms;
+	for (; toucher->nr_even < due; toucher->nr_even++)
+		touch_page(mem, next_word(&toucher->state) % mem->pages, toucher->write);
+}
+
+static void touch_round(struct tierx_toucher *toucher)
+{
+	unsigned int ms = __atomic_load_n(&toucher->evenly_ms, __ATOMIC_RELAXED);
+
+	if (ms)
+		touch_evenly(toucher, ms);
+	else
+		tierx_mem_touch(toucher->mem, toucher->write);
+}
 
 static void *touch(void *arg)
 {
@@ -246,7 +276,7 @@ static void *touch(void *arg)
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 	}
 	while (!__atomic_load_n(&toucher->stop, __ATOMIC_RELAXED)) {
-		tierx_mem_touch(toucher->mem, toucher->write);
+		touch_round(toucher);
 		__atomic_add_fetch(&toucher->rounds, 1, __ATOMIC_RELAXED);
 		pause_ms = __atomic_load_n(&toucher->pause_ms, __ATOMIC_RELAXED);
 		if (pause_ms)
@@ -258,6 +288,12 @@ static void *touch(void *arg)
 void tierx_touch_pause(struct tierx_toucher *toucher, unsigned int ms)
 {
 	__atomic_store_n(&toucher->pause_ms, ms, __ATOMIC_RELAXED);
+}
+
+void tierx_touch_evenly(struct tierx_toucher *toucher, unsigned int ms)
+{
+	__atomic_store_n(&toucher->evenly_ms, ms, __ATOMIC_RELAXED);
+	tierx_touch_pause(toucher, 1);
 }
 
 void tierx_touch_stop(struct tierx_toucher *toucher)
@@ -284,6 +320,7 @@ struct tierx_toucher *tierx_touch_start(struct tierx_mem *mem, int cpu, bool wri
 	toucher->mem = mem;
 	toucher->cpu = cpu;
 	toucher->write = write;
+	toucher->state = 1;
 	tierx_defer(touch_free, toucher);
 	ASSERT_EQ(pthread_create(&toucher->thread, NULL, touch, toucher), 0);
 	toucher->running = true;

@@ -274,6 +274,8 @@ struct tierx_toucher;
 struct tierx_toucher *tierx_touch_start(struct tierx_mem *mem, int cpu, bool write);
 /* From now on it waits for so long after each round. */
 void tierx_touch_pause(struct tierx_toucher *toucher, unsigned int ms);
+/* From now on it touches pages at random, each about once in so long. */
+void tierx_touch_evenly(struct tierx_toucher *toucher, unsigned int ms);
 void tierx_touch_stop(struct tierx_toucher *toucher);
 uint64_t tierx_touch_rounds(struct tierx_toucher *toucher);
 
