@@ -93,6 +93,7 @@ TIERX_TUNE(u32, hot_reads, 2, 1, 255, "",
 struct payback_stats {
 	u64 probes TIERX_HELP("random pages of slow memory that were looked at");
 	u64 hot_probes TIERX_HELP("of these, pages that would pay");
+	u64 samples TIERX_HELP("times that random pages of fast memory were looked at");
 	u64 surveys TIERX_HELP("times that pages of all over slow memory were looked at");
 	u64 searches TIERX_HELP("times that slow memory was searched");
 	u64 scattered TIERX_HELP("of these, times that what is hot was all over it");
@@ -949,6 +950,7 @@ static void sample(s32 nid, struct payback_node *node, u64 now)
 			note_idle(node, now);
 	} else if (node->is_asked && __sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
 		tierx_sample_take(nid);
+		tierx_stat_add(samples, 1);
 		node->hand_moved = false;
 		node->sampled_ns = now;
 	}
@@ -980,7 +982,7 @@ void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *acces
 	node = fast < 0 ? NULL : node_of(fast);
 	if (!node)
 		return;
-	if (!tierx_reads_note(tierx_bpf_folio_pfn(folio), hot_reads, horizon_ms))
+	if (!tierx_reads_note(tierx_bpf_folio_pfn(folio), hot_reads, horizon_ms * MS))
 		return;
 	node->wanted = true;
 	if (!room_on(fast))

@@ -8,14 +8,14 @@
 
 #include <tier_ext/span.bpf.h>
 
-#define TIERX_READS_MAX	    16384
-#define TIERX_READS_FACTOR  0x9E3779B97F4A7C15ULL
-#define TIERX_READS_NS_A_MS 1000000ULL
+#define TIERX_READS_MAX	   16384
+#define TIERX_READS_FACTOR 0x9E3779B97F4A7C15ULL
+#define TIERX_READS_SHIFT  20 /* of ns: then 32 bits are enough */
 
 /* A page that has the same place as another one takes it over. */
 struct tierx_reads {
 	u32 pfn; /* the lower half is enough to tell them apart */
-	u32 since_ms; /* the first sample */
+	u32 since; /* the first sample */
 	u32 nr;
 };
 
@@ -30,23 +30,23 @@ struct {
  * tierx_reads_note() - a read of a page was sampled
  * @pfn: the page
  * @enough: so many samples
- * @within_ms: in so many ms
+ * @within_ns: in so long
  *
  * After enough samples the page begins anew. Racy: one that is lost is one of many.
  *
  * Return: whether these were enough.
  */
-TIERX_SPAN_INLINE bool tierx_reads_note(u64 pfn, u32 enough, u32 within_ms)
+TIERX_SPAN_INLINE bool tierx_reads_note(u64 pfn, u32 enough, u64 within_ns)
 {
-	u32 now = bpf_ktime_get_ns() / TIERX_READS_NS_A_MS,
+	u32 now = bpf_ktime_get_ns() >> TIERX_READS_SHIFT,
 	    key = pfn * TIERX_READS_FACTOR >> 32 & (TIERX_READS_MAX - 1);
 	struct tierx_reads *entry = bpf_map_lookup_elem(&tierx_reads, &key);
 
 	if (!entry)
 		return false;
-	if (entry->pfn != (u32)pfn || now - entry->since_ms > within_ms) {
+	if (entry->pfn != (u32)pfn || now - entry->since > within_ns >> TIERX_READS_SHIFT) {
 		entry->pfn = pfn;
-		entry->since_ms = now;
+		entry->since = now;
 		entry->nr = 0;
 	}
 	if (++entry->nr < enough)

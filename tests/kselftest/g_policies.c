@@ -29,6 +29,10 @@
 #define LIMIT_MS 90000
 #define QUIET_MS 5000
 
+/* Some rounds of probes; while they and QUIET_MS go on a sample could be taken each second. */
+#define MANY_PROBES 200
+#define FEW_SAMPLES 3
+
 /*
  * Longer than a window of payback's, shorter than one if it is patient. Under emulation a survey
  * takes so long that its windows are longer, too.
@@ -166,6 +170,26 @@ static void finds_bursts(void)
 	finds("payback", PAUSE_MS);
 }
 
+/* The fast node is looked at to know what could make room; if nothing is hot, nothing needs it. */
+static void looks_when_needed(void)
+{
+	struct tierx_policy *policy;
+	struct memory memory;
+	uint64_t probes, samples;
+
+	fill_memory(&memory, tierx_fast_node());
+	policy = start("payback");
+	TIERX_WAIT(tierx_counter(policy, "probes") >= MANY_PROBES, LIMIT_MS);
+	tierx_sleep_ms(QUIET_MS);
+	probes = tierx_counter(policy, "probes");
+	samples = tierx_counter(policy, "samples");
+	tierx_note("%llu probes, %llu samples", (unsigned long long)probes,
+		   (unsigned long long)samples);
+	ASSERT_GE(probes, MANY_PROBES);
+	ASSERT_GE(samples, 1);
+	ASSERT_LE(samples, FEW_SAMPLES);
+}
+
 /*
  * What is used on the slow node is more than there is room for, and none of it is worth more than
  * another page; but all of it is worth more than what nobody touches. Most of the fast node cannot
@@ -210,6 +234,7 @@ static const struct tierx_test tests[] = {
 	FINDS(payback),
 	RESTS(payback),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
+	TIERX_TEST(looks_when_needed, "payback looks at the fast node if something else is hot"),
 	TIERX_TEST(fills_idle_room, "payback lets evenly used memory have idle room, but not all"),
 };
 

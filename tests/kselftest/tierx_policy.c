@@ -111,41 +111,50 @@ struct bpf_map *tierx_ops_map(struct tierx_policy *policy)
 	return policy->map;
 }
 
-void *tierx_field(struct tierx_policy *policy, const char *name)
+struct member {
+	size_t offset;
+	size_t size;
+};
+
+/* Of a struct type of the object's. */
+static struct member find_member(struct tierx_policy *policy, int id, const char *name)
 {
 	const struct btf *btf = bpf_object__btf(policy->object);
 	const struct btf_member *member;
 	const struct btf_type *type;
-	int id, i;
+	int i;
 
-	id = btf__find_by_name_kind(btf, "tier_ext_ops", BTF_KIND_STRUCT);
 	ASSERT_GT(id, 0);
 	type = btf__type_by_id(btf, id);
 	member = btf_members(type);
 	for (i = 0; i < btf_vlen(type); i++)
 		if (!strcmp(btf__name_by_offset(btf, member[i].name_off), name))
-			return (char *)bpf_map__initial_value(policy->map, NULL) +
-			       btf_member_bit_offset(type, i) / 8;
-	FAIL("no field %s in tier_ext_ops", name);
+			return (struct member){
+				.offset = btf_member_bit_offset(type, i) / 8,
+				.size = btf__resolve_size(btf, member[i].type),
+			};
+	FAIL("no %s in %s", name, btf__name_by_offset(btf, type->name_off));
 }
 
-static int field_size(struct tierx_policy *policy, const char *name)
+static struct member find_field(struct tierx_policy *policy, const char *name)
 {
-	const struct btf *btf = bpf_object__btf(policy->object);
-	const struct btf_type *type;
-	int i;
+	int id = btf__find_by_name_kind(bpf_object__btf(policy->object), "tier_ext_ops",
+					BTF_KIND_STRUCT);
 
-	type = btf__type_by_id(btf, btf__find_by_name_kind(btf, "tier_ext_ops", BTF_KIND_STRUCT));
-	for (i = 0; i < btf_vlen(type); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), name))
-			return btf__resolve_size(btf, btf_members(type)[i].type);
-	return -ENOENT;
+	return find_member(policy, id, name);
+}
+
+void *tierx_field(struct tierx_policy *policy, const char *name)
+{
+	char *ops = bpf_map__initial_value(policy->map, NULL);
+
+	return ops + find_field(policy, name).offset;
 }
 
 void tierx_field_set(struct tierx_policy *policy, const char *name, uint64_t value)
 {
 	void *field = tierx_field(policy, name);
-	int size = field_size(policy, name);
+	size_t size = find_field(policy, name).size;
 
 	ASSERT(size == 4 || size == 8);
 	memcpy(field, &value, size);
@@ -154,7 +163,7 @@ void tierx_field_set(struct tierx_policy *policy, const char *name, uint64_t val
 void tierx_rename(struct tierx_policy *policy, const char *name)
 {
 	char *field = tierx_field(policy, "name");
-	int size = field_size(policy, "name");
+	size_t size = find_field(policy, "name").size;
 
 	memset(field, 0, size);
 	ASSERT_LE(strlen(name), size);
@@ -177,6 +186,24 @@ int tierx_call(struct tierx_policy *policy, const char *name, void *args, size_t
 	ASSERT(program);
 	ASSERT_EQ(bpf_prog_test_run_opts(bpf_program__fd(program), &opts), 0);
 	return opts.retval;
+}
+
+uint64_t tierx_counter(struct tierx_policy *policy, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(policy->object, "stats");
+	int cpu, nr_cpus = libbpf_num_possible_cpus();
+	size_t size = (bpf_map__value_size(map) + 7) / 8 * 8;
+	struct member member = find_member(policy, bpf_map__btf_value_type_id(map), name);
+	char *values = calloc(nr_cpus, size);
+	uint64_t sum = 0;
+	uint32_t key = 0;
+
+	ASSERT(values);
+	ASSERT_EQ(bpf_map__lookup_elem(map, &key, sizeof(key), values, nr_cpus * size, 0), 0);
+	for (cpu = 0; cpu < nr_cpus; cpu++)
+		sum += *(uint64_t *)(values + cpu * size + member.offset);
+	free(values);
+	return sum;
 }
 
 /* A section's map has the object's name in front of the section's. */

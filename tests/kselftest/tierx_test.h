@@ -218,6 +218,9 @@ void tierx_size_by_pfn(struct tierx_policy *policy, const char *map);
 /* Run a program that is a system call, with @size bytes of arguments; what it returned. Asserts. */
 int tierx_call(struct tierx_policy *policy, const char *program, void *args, size_t size);
 
+/* A counter of a policy that is loaded. Asserts. */
+uint64_t tierx_counter(struct tierx_policy *policy, const char *name);
+
 /* A global variable of the programs; live once the policy is loaded. Asserts. */
 void *tierx_global(struct tierx_policy *policy, const char *name);
 
