@@ -680,6 +680,7 @@ static void probe(struct payback_node *node, struct tierx_span *span, s32 nid, s
 	}
 	/* The first time it does not matter what few pages tell: nothing else is known. */
 	if (!node->soon.search_ns) {
+		ask_idle(fast);
 		if (!can_begin(fast))
 			return;
 		survey(node, span, nid, fast, now);
