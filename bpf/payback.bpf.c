@@ -570,6 +570,12 @@ static u64 survey_used(const struct payback_node *node)
 	return nr_twice ? seen * nr_once / nr_twice : node->pages;
 }
 
+/* Then that is about all there is. */
+static bool is_even(const struct payback_node *node)
+{
+	return survey_used(node) * CHANCE_PERCENT >= node->pages * 100;
+}
+
 /*
  * Who is patient has long windows: one less is worth what is cleared in vain if nothing pays, if
  * that is not all there is.
@@ -638,8 +644,10 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
 	folios_per_hot = node->pages / hot + 1;
-	if (chance || is_patient)
+	if (chance || (is_patient && is_even(node)))
 		nr_sought = most_of(survey_used(node), fast);
+	else if (is_patient)
+		nr_sought = most_of(hot, fast);
 	worth = hot < nr_sought ? hot : nr_sought;
 	/* What is too much for the room is no reason to be less particular; what is rare is one. */
 	if ((!look_pays(worth, fast, folios) && can_be_patient(node, fast, now)) ||
