@@ -107,11 +107,12 @@ loader: $(TIERX) ## the tierx command
 
 tests: unit-tests kselftest ## build the tests
 
+# Without this tree's path in it: what was measured with a policy is known by the object's content.
 define compile_policy
 	$(call show,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
-		-I $(TIERX_INCLUDE) -I $(BUILD)/include -I $(BUILD)/tools/include -c $< -o $@
+		-ffile-prefix-map=$(CURDIR)=. -I $(TIERX_INCLUDE) -I $(BUILD)/include -I $(BUILD)/tools/include -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 endef
 
