@@ -112,7 +112,8 @@ define compile_policy
 	$(call show,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -g -O2 -mcpu=v3 -Wall -Werror -MMD -MP -MT $@ \
-		-ffile-prefix-map=$(CURDIR)=. -I $(TIERX_INCLUDE) -I $(BUILD)/include -I $(BUILD)/tools/include -c $< -o $@
+		-ffile-prefix-map=$(CURDIR)=. -I $(TIERX_INCLUDE) -I $(BUILD)/include \
+		-I $(BUILD)/tools/include -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 endef
 
