@@ -234,7 +234,7 @@ static const struct tierx_test tests[] = {
 	FINDS(payback),
 	RESTS(payback),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
-	TIERX_TEST(looks_when_needed, "payback looks at the fast node if something else is hot"),
+	TIERX_TEST(looks_when_needed, "payback looks at the fast node only if a page is hot"),
 	TIERX_TEST(fills_idle_room, "payback lets evenly used memory have idle room, but not all"),
 };
 

@@ -192,12 +192,17 @@ uint64_t tierx_counter(struct tierx_policy *policy, const char *name)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(policy->object, "stats");
 	int cpu, nr_cpus = libbpf_num_possible_cpus();
-	size_t size = (bpf_map__value_size(map) + 7) / 8 * 8;
-	struct member member = find_member(policy, bpf_map__btf_value_type_id(map), name);
-	char *values = calloc(nr_cpus, size);
-	uint64_t sum = 0;
+	struct member member;
 	uint32_t key = 0;
+	uint64_t sum = 0;
+	char *values;
+	size_t size;
 
+	ASSERT(map);
+	member = find_member(policy, bpf_map__btf_value_type_id(map), name);
+	/* As the kernel pads the value of each CPU. */
+	size = (bpf_map__value_size(map) + 7) / 8 * 8;
+	values = calloc(nr_cpus, size);
 	ASSERT(values);
 	ASSERT_EQ(bpf_map__lookup_elem(map, &key, sizeof(key), values, nr_cpus * size, 0), 0);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
