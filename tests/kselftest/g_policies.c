@@ -80,14 +80,6 @@ static void fill_memory(struct memory *memory, int hot_node)
 	memory->toucher = tierx_touch_start(memory->hot, CPU, false);
 }
 
-static bool takes_hint_faults(struct tierx_policy *policy, const char *name)
-{
-	char program[64];
-
-	snprintf(program, sizeof(program), "%s_hint_fault", name);
-	return bpf_object__find_program_by_name(tierx_object(policy), program);
-}
-
 /* With the settings that the policy needs: the kernel's own promotion is not to do its work. */
 static struct tierx_policy *start(const char *name)
 {
@@ -96,7 +88,7 @@ static struct tierx_policy *start(const char *name)
 	if (bpf_object__find_map_by_name(tierx_object(policy), "pages"))
 		tierx_size_by_pfn(policy, "pages");
 	tierx_set_demotion(true);
-	if (takes_hint_faults(policy, name))
+	if (*(void **)tierx_field(policy, "hint_fault"))
 		tierx_set_tiering();
 	else
 		tierx_set("/proc/sys/kernel/numa_balancing", "0");
