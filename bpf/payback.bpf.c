@@ -553,10 +553,16 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 	rest(node, now);
 }
 
+/* Of all pages, as many as @nr are of the survey's. */
+static u64 survey_share(const struct payback_node *node, u32 nr)
+{
+	return nr_probed ? node->pages * nr / nr_probed : 0;
+}
+
 /* What a search would find. */
 static u64 survey_hot(const struct payback_node *node)
 {
-	return nr_probed ? node->pages * (is_sure ? nr_once : nr_twice) / nr_probed : 0;
+	return survey_share(node, is_sure ? nr_once : nr_twice);
 }
 
 /*
@@ -565,9 +571,7 @@ static u64 survey_hot(const struct payback_node *node)
  */
 static u64 survey_used(const struct payback_node *node)
 {
-	u64 seen = nr_probed ? node->pages * nr_once / nr_probed : 0;
-
-	return nr_twice ? seen * nr_once / nr_twice : node->pages;
+	return nr_twice ? survey_share(node, nr_once) * nr_once / nr_twice : node->pages;
 }
 
 /* Then that is about all there is. */
@@ -583,7 +587,7 @@ static bool is_even(const struct payback_node *node)
 static void clear_early(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 			u64 now)
 {
-	u64 hot = nr_probed ? node->pages * tierx_list_nr / nr_probed : 0;
+	u64 hot = survey_share(node, tierx_list_nr);
 
 	if (!is_patient || !look_pays(hot, fast, NR_SURVEYED))
 		return;
