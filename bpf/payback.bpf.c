@@ -23,18 +23,19 @@
  * there is room for all of it, whatever part the survey's windows saw; else so much that a
  * quarter of the fast tier stays idle, for what is hotter. Reads of files that nobody maps
  * leave no accessed bits: of these the kernel's samples count. When the fast tier has
- * nothing idle left, nothing moves.
+ * nothing idle left, nothing moves. All this was weighed, so the thread goes before
+ * programs: who waits for its turn sees too late what was young in a window.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
  * Signals: accessed bits of both tiers, reads of unmapped page cache, latencies, CPU
- * time of its own thread.
+ * time of its own thread, who waits for a CPU.
  * Good for: everything that has a hot set; it needs no setting. Programs are not
  * disturbed by faults.
- * Bad for: machines with many more runnable threads than CPUs: its thread gets a share
- * like any other, and finds little in time. Hot sets that are gone before they have
- * paid. What is used in bursts that are seconds apart. A huge page is taken for a page:
- * how much of it is used is not known.
+ * Bad for: programs that must never wait for a CPU: its thread takes one for tens of
+ * ms at a time while it searches. Hot sets that are gone before they have paid. What is
+ * used in bursts that are seconds apart. A huge page is taken for a page: how much of it
+ * is used is not known.
  * Limits: one slow node is looked at in turn. A window is no shorter than a tick, 20 ms.
  * 1.5 MiB of state, whatever the machine.
  * Tried, and dropped: see tests/bench/TRIED.md.
@@ -409,7 +410,6 @@ static u64 most_of(u64 pages, s32 fast)
 static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
 	struct payback_node *to = node_of(fast);
-	u64 wait = tierx_my_wait();
 
 	ask_idle(fast);
 	began_runtime = tierx_my_runtime();
@@ -417,7 +417,7 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	nr_probed = tierx_search_survey(span, nid);
 	is_surveying = false;
 	if (to && !to->is_busy)
-		tierx_crowd_note(now, wait);
+		tierx_crowd_note();
 	nr_moved = 0;
 	nr_sought = ALL_OF_IT;
 	is_full = false;
@@ -535,7 +535,9 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 
 	tierx_span_restart(span);
 	note_left(node, watch);
-	watch->is_rich = !is_full && nr_moved && nr_moved * scan_per_move >= nr_looked;
+	/* Without a limit it ends when nothing is idle, for now; with one there is no more to do. */
+	watch->is_rich = nr_moved && nr_moved * scan_per_move >= nr_looked &&
+			 (!is_full || nr_sought == ALL_OF_IT);
 	if (watch->is_rich) {
 		watch->pause_ns = 0;
 	} else {
@@ -1044,4 +1046,5 @@ TIERX_POLICY(payback, "a page moves if the move pays for itself") = {
 	.tick = (void *)payback_tick,
 	.tick_ms = TICK_MS,
 	.access_period = 8,
+	.nice = -20,
 };

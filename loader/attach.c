@@ -161,6 +161,13 @@ int policy__refuse_second(const struct policy *policy, const struct place *place
 	return status;
 }
 
+/* Who may attach policies may lack the one capability that few of them need. */
+static const char *reason(int err)
+{
+	return err == -EACCES ? "not permitted (if ops.nice is below 0, that takes CAP_SYS_NICE)" :
+				strerror(-err);
+}
+
 int policy__attach(struct policy *policy, const struct place *place, int *link_fd)
 {
 	int err;
@@ -177,7 +184,7 @@ int policy__attach(struct policy *policy, const struct place *place, int *link_f
 		log__error("policy %s was not attached: cgroup %s was removed; name another one",
 			   policy->name, place->cgroup);
 	else
-		log__error("policy %s was not attached: %s", policy->name, strerror(-err));
+		log__error("policy %s was not attached: %s", policy->name, reason(err));
 
 	return STATUS_REFUSED;
 }
@@ -199,7 +206,7 @@ int policy__replace(struct policy *policy, const struct place *place, const stru
 		log__error("the attached policy was replaced by somebody else meanwhile");
 	else
 		log__error("policy %s did not start: %s; the old policy goes on", policy->name,
-			   strerror(-err));
+			   reason(err));
 
 	return STATUS_REFUSED;
 }

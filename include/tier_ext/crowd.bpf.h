@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Are CPUs scarce? Then what a policy's thread does, programs have less time for. With a CPU to
- * spare nobody waits for it, so the time that the thread could have run but another one did tells.
- *
- *	u64 now = bpf_ktime_get_ns(), wait = tierx_my_wait();
+ * Are CPUs scarce? Then what a policy's thread does, programs have less time for: somebody waits
+ * for its CPU, and no other one is idle.
  *
  *	... some work, while no other thread of the policy works ...
- *	tierx_crowd_note(now, wait);
+ *	tierx_crowd_note();
  *	if (tierx_crowded)
  *		...
  *
@@ -15,10 +13,18 @@
 #ifndef TIER_EXT_CROWD_BPF_H
 #define TIER_EXT_CROWD_BPF_H
 
+#include <bpf/bpf_core_read.h>
 #include <tier_ext/span.bpf.h>
 
-/* Of its time a thread waits at least one in so many parts for a CPU, if these are scarce. */
-#define TIERX_CROWD_WAITS 5
+/* Not in all kernels. */
+struct cfs_rq___runnable {
+	unsigned int h_nr_runnable;
+} __attribute__((preserve_access_index));
+
+extern const struct rq runqueues __ksym;
+
+/* More than any kernel is built for. */
+#define TIERX_CROWD_CPUS 16384
 
 /* 1 if CPUs are scarce, 0 if not; and what was noted the last times, a bit for each. */
 static u32 tierx_crowded, tierx_crowds;
@@ -33,29 +39,39 @@ TIERX_SPAN_INLINE u64 tierx_my_runtime(void)
 	return bpf_get_current_task_btf()->se.sum_exec_runtime;
 }
 
-/**
- * tierx_my_wait() - how long this thread could have run, but another one did
- *
- * Return: ns.
- */
-TIERX_SPAN_INLINE u64 tierx_my_wait(void)
+/* Threads that want to run on a CPU, those that do included. */
+TIERX_SPAN_INLINE u32 tierx_crowd_on(const struct rq *rq)
 {
-	return bpf_get_current_task_btf()->sched_info.run_delay;
+	const struct cfs_rq___runnable *cfs = (const void *)&rq->cfs;
+
+	return bpf_core_field_exists(cfs->h_nr_runnable) ? cfs->h_nr_runnable : 0;
+}
+
+TIERX_SPAN_INLINE bool tierx_crowd_waits(void)
+{
+	const struct rq *rq = bpf_this_cpu_ptr(&runqueues);
+	u32 cpu;
+
+	if (tierx_crowd_on(rq) < 2)
+		return false;
+	bpf_for(cpu, 0, TIERX_CROWD_CPUS) {
+		rq = bpf_per_cpu_ptr(&runqueues, cpu);
+		if (!rq)
+			break;
+		if (rq->online && !tierx_crowd_on(rq))
+			return false;
+	}
+	return true;
 }
 
 /**
- * tierx_crowd_note() - did this thread have to share its CPU?
- * @since_ns: since that time, at which it began to work
- * @since_wait: what tierx_my_wait() was then
+ * tierx_crowd_note() - look whether CPUs are scarce just now
  *
- * Whatever ran just then may have had a CPU that is idle otherwise: what two of the last three
- * calls tell counts.
+ * Most threads run for moments only: what two of the last three calls tell counts.
  */
-TIERX_SPAN_INLINE void tierx_crowd_note(u64 since_ns, u64 since_wait)
+TIERX_SPAN_INLINE void tierx_crowd_note(void)
 {
-	u64 ns = bpf_ktime_get_ns() - since_ns, wait = tierx_my_wait() - since_wait;
-
-	tierx_crowds = (tierx_crowds << 1 | (wait * TIERX_CROWD_WAITS > ns)) & 7;
+	tierx_crowds = (tierx_crowds << 1 | tierx_crowd_waits()) & 7;
 	tierx_crowded = (tierx_crowds & 1) + (tierx_crowds >> 1 & 1) + (tierx_crowds >> 2) > 1;
 }
 

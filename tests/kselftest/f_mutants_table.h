@@ -339,6 +339,8 @@ static const struct mutant mutants[] = {
 	FIELD("period_large", "access_period", 1 << 17, -ERANGE, "a period that is too long"),
 	FIELD("dump_large", "exit_dump_len", (1 << 20) + 1, -E2BIG, "a dump that is too large"),
 	FIELD("dump_negative", "exit_dump_len", -1U, -E2BIG, "a dump of -1 bytes"),
+	FIELD("nice_low", "nice", -21, -ERANGE, "a nice value that is too low"),
+	FIELD("nice_high", "nice", 20, -ERANGE, "a nice value that is too high"),
 	NAME("name_empty", "", "no name"),
 	NAME("name_unended", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	     "a name of 64 letters has no end"),

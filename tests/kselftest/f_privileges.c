@@ -115,6 +115,12 @@ static int swap_passed(struct target *target)
 	return tierx_swap(target->policy, target->other);
 }
 
+/* For one whose threads would go before those of others. */
+static int swap_nice(struct target *target)
+{
+	return swap_passed(target);
+}
+
 static int close_if_open(int fd)
 {
 	if (fd < 0)
@@ -266,6 +272,12 @@ static const struct attempt {
 	  "probe",
 	  true,
 	  { -EPERM, -EPERM, -EPERM, -EPERM, 0, -EPERM } },
+	{ "swap_nice",
+	  "swap the policy for one whose threads go before others",
+	  swap_nice,
+	  "probe",
+	  true,
+	  { -EPERM, -EPERM, -EPERM, -EPERM, -EACCES, -EPERM } },
 	{ "link_by_id",
 	  "get the link by its id",
 	  link_by_id,
@@ -425,6 +437,8 @@ static bool run_trial(const struct attempt *attempt, size_t who, struct target *
 	int got;
 
 	target->other = attempt->object ? tierx_open(attempt->object) : NULL;
+	if (attempt->attempt == swap_nice)
+		tierx_field_set(target->other, "nice", -1);
 	if (attempt->loaded)
 		ASSERT_EQ(tierx_load(target->other), 0);
 	got = -tierx_wait_child(tierx_fork(try, &trial), CHILD_MS);

@@ -20,6 +20,7 @@ nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 namespace=("${nobody[@]}" unshare --user --map-root-user)
 bpf=(setpriv "--bounding-set=-all,+bpf" "--inh-caps=-all,+bpf")
 bpf_net=(setpriv "--bounding-set=-all,+bpf,+net_admin" "--inh-caps=-all,+bpf,+net_admin")
+not_nice=(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 bpf_perfmon=(setpriv "--bounding-set=-all,+bpf,+perfmon" "--inh-caps=-all,+bpf,+perfmon")
 
 # refused MISSING PERSON... -- ARGUMENT...: one line on stderr, nothing on stdout.
@@ -78,6 +79,13 @@ person_cannot 'CAP_SYS_ADMIN' "${namespace[@]}"
 person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf[@]}"
 person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf_net[@]}"
 person_cannot 'CAP_SYS_ADMIN' "${bpf_perfmon[@]}"
+# Nobody is delayed by threads of who may not delay others.
+"${not_nice[@]}" "$TIERX" swap nop ops.nice=-1 > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
+status=$?
+[ $status -eq 3 ] && [ "$(wc -l < "$tmp/stderr")" -eq 1 ] && [ "$(cat $SYSFS/root/ops)" = tpp ] &&
+	grep -Fq 'policy nop did not start: not permitted (if ops.nice is below 0, that takes CAP_SYS_NICE)' \
+		"$tmp/stderr"
+report $? 'without CAP_SYS_NICE: tierx swap nop ops.nice=-1'
 person_can "${nobody[@]}"
 person_can "${namespace[@]}"
 run 0 set hot_threshold_ms=77

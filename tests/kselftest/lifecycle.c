@@ -155,6 +155,8 @@ static void fields(void)
 	expect_refused("access_period", 3, -ERANGE);
 	expect_refused("access_period", 1 << 17, -ERANGE);
 	expect_refused("exit_dump_len", (1 << 20) + 1, -E2BIG);
+	expect_refused("nice", -21, -ERANGE);
+	expect_refused("nice", 20, -ERANGE);
 	/* The root cgroup is the machine, which is 0. */
 	expect_refused("cgroup_id", 1, -EINVAL);
 	expect_refused("cgroup_id", ~0ULL, -ENOENT);
@@ -168,6 +170,8 @@ static void fields(void)
 	expect_accepted("exit_dump_len", 1 << 20);
 	expect_accepted("rate_limit_bytes", 1 << 20);
 	expect_accepted("node_rate_limit_bytes", ~0ULL);
+	expect_accepted("nice", -20);
+	expect_accepted("nice", 19);
 }
 
 static void expect_name(const char *name, size_t len, int err)

@@ -3,6 +3,8 @@
  * The ops around the migration threads: admit, migrated and tick. The moves
  * that they are asked about come from DEFER, tick and move_pages(2).
  */
+#include <sys/resource.h>
+
 #include "tierx_probe.h"
 
 #define PAGES	   1024
@@ -212,6 +214,45 @@ static void tick_told(void)
 		ASSERT_GT(probe->tick_present_pages[i], (200 << 20) / TIERX_PAGE);
 }
 
+static struct tierx_policy *open_nice(const char *name, int nice,
+				      volatile struct tierx_probe **probe)
+{
+	struct tierx_policy *policy = probe_open(name, probe);
+
+	tierx_field_set(policy, "tick_ms", 10);
+	tierx_field_set(policy, "nice", nice);
+	return policy;
+}
+
+static void expect_nice(volatile struct tierx_probe *probe, int node, int nice)
+{
+	uint64_t nr = probe->nr_tick[node];
+
+	/* One may be going on. */
+	ASSERT_WAIT(probe->nr_tick[node] > nr + 1, 5000);
+	ASSERT_EQ(probe->tick_nice[node], nice);
+}
+
+/* Until the next policy is put in place, whoever may set a thread's nice value has the last word. */
+static void tick_nice(void)
+{
+	volatile struct tierx_probe *probe[2];
+	struct tierx_policy *policy[2] = { open_nice("first", -7, &probe[0]),
+					   open_nice("second", 3, &probe[1]) };
+	int nodes = tierx_nr_nodes(), fast = tierx_fast_node(), i;
+
+	tierx_start(policy[0]);
+	for (i = 0; i < nodes; i++)
+		expect_nice(probe[0], i, -7);
+	ASSERT_EQ(setpriority(PRIO_PROCESS, probe[0]->tick_pid[fast], 11), 0);
+	expect_nice(probe[0], fast, 11);
+
+	ASSERT_EQ(tierx_load(policy[1]), 0);
+	ASSERT_EQ(tierx_swap(policy[0], policy[1]), 0);
+	for (i = 0; i < nodes; i++)
+		expect_nice(probe[1], i, 3);
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(admit_allow, "admit: allow lets a queued move happen"),
 	TIERX_TEST(admit_deny, "admit: deny drops it"),
@@ -223,6 +264,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(tick_period, "tick comes for every node, as often as was asked for"),
 	TIERX_TEST(tick_default, "tick comes every second if nothing was said"),
 	TIERX_TEST(tick_told, "tick is told about the node"),
+	TIERX_TEST(tick_nice, "the threads have the nice value that the policy wants"),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet_tiers)

@@ -6,6 +6,9 @@
 #include <tier_ext/tier_ext.bpf.h>
 #include "probe.h"
 
+/* The kernel's DEFAULT_PRIO. */
+#define PRIO_OF_NICE_0 120
+
 volatile struct tierx_probe probe;
 
 static __always_inline void count(volatile u64 *counter)
@@ -134,11 +137,14 @@ void TIERX_OP(probe_migrated, struct tier_ext_request *request, struct tier_ext_
 
 void TIERX_OP_SLEEPABLE(probe_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
+	struct task_struct *thread = bpf_get_current_task_btf();
 	u32 order;
 
 	if (nid >= 0 && nid < PROBE_MAX_NODES) {
 		probe.tick_present_pages[nid] = stat->present_pages;
 		probe.tick_tier[nid] = stat->tier;
+		probe.tick_nice[nid] = thread->static_prio - PRIO_OF_NICE_0;
+		probe.tick_pid[nid] = thread->pid;
 		count(&probe.nr_tick[nid]);
 	}
 

@@ -137,6 +137,8 @@ struct tierx_probe {
 	struct tierx_probe_move migrated;
 	u64 tick_present_pages[PROBE_MAX_NODES];
 	u32 tick_tier[PROBE_MAX_NODES];
+	s32 tick_nice[PROBE_MAX_NODES];
+	s32 tick_pid[PROBE_MAX_NODES];
 };
 
 #endif /* PROBE_H */

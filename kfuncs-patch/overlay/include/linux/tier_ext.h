@@ -637,6 +637,12 @@ struct tier_ext_ops {
 	/** @exit_dump_len: bytes kept of a dump, at most 1 MiB; 0 for 32 KiB */
 	u32 exit_dump_len;
 
+	/**
+	 * @nice: nice value that the policy's migration threads are given when
+	 * it is put in place: -20 to 19. Less than 0 needs CAP_SYS_NICE.
+	 */
+	s32 nice;
+
 	/** @name: name of the policy: letters, digits, '_' and '.' */
 	char name[TIER_EXT_NAME_LEN];
 };

@@ -593,6 +593,9 @@ static long tierx_thread_round(struct tierx_queue *queue)
 	policy = srcu_dereference(queue->scope->policy, srcu);
 	queue->nr_retries = 0;
 	if (policy) {
+		/* Once, so that an administrator can have it otherwise. */
+		if (kicked)
+			set_user_nice(current, policy->ops->nice);
 		if (kicked || time_after_eq(jiffies, queue->next_tick))
 			tierx_tick(policy, queue);
 		tierx_limits_tend(policy, queue);

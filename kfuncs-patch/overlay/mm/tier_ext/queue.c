@@ -140,6 +140,8 @@ static int tierx_queue_start(struct tierx_scope *scope, int nid)
 
 	queue->nid = nid;
 	queue->scope = scope;
+	/* A node that comes later finds a policy in place. */
+	queue->kicked = true;
 	queue->next_tick = jiffies;
 	queue->next_drain = jiffies;
 	queue->next_limit = jiffies;

@@ -186,6 +186,10 @@ static int tierx_ops_init_member(const struct btf_type *t,
 	case offsetof(struct tier_ext_ops, exit_dump_len):
 		ops->exit_dump_len = uops->exit_dump_len ?: TIERX_DUMP_LEN;
 		return ops->exit_dump_len > TIERX_DUMP_LEN_MAX ? -E2BIG : 1;
+	case offsetof(struct tier_ext_ops, nice):
+		ops->nice = uops->nice;
+		return ops->nice < MIN_NICE || ops->nice > MAX_NICE ? -ERANGE :
+								      1;
 	case offsetof(struct tier_ext_ops, name):
 		len = bpf_obj_name_cpy(ops->name, uops->name,
 				       sizeof(ops->name));
@@ -198,15 +202,20 @@ static int tierx_ops_init_member(const struct btf_type *t,
 }
 
 /* Whoever was given a loaded policy and a link still may not use them. */
-static bool tierx_ops_capable(void)
+static int tierx_ops_permission(const struct tier_ext_ops *ops)
 {
-	return bpf_capable() && perfmon_capable();
+	if (!bpf_capable() || !perfmon_capable())
+		return -EPERM;
+	/* As setpriority() has it. */
+	return ops->nice < 0 && !capable(CAP_SYS_NICE) ? -EACCES : 0;
 }
 
 static int tierx_ops_reg(void *kdata, struct bpf_link *link)
 {
-	if (!tierx_ops_capable())
-		return -EPERM;
+	int err = tierx_ops_permission(kdata);
+
+	if (err)
+		return err;
 	/* Without a link a policy would outlive everybody who can end it. */
 	if (!link)
 		return -EOPNOTSUPP;
@@ -220,9 +229,8 @@ static void tierx_ops_unreg(void *kdata, struct bpf_link *link)
 
 static int tierx_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
-	if (!tierx_ops_capable())
-		return -EPERM;
-	return tierx_replace(kdata, old_kdata, link);
+	return tierx_ops_permission(kdata) ?:
+	       tierx_replace(kdata, old_kdata, link);
 }
 
 static s32 tier_ext_ops__init(struct tier_ext_init_args *args)
