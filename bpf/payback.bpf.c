@@ -96,6 +96,7 @@ struct payback_stats {
 	u64 hot_probes TIERX_HELP("of these, pages that would pay");
 	u64 samples TIERX_HELP("times that random pages of fast memory were looked at");
 	u64 surveys TIERX_HELP("times that pages of all over slow memory were looked at");
+	u64 crowded TIERX_HELP("of these, times that CPUs were scarce, so everything was dearer");
 	u64 searches TIERX_HELP("times that slow memory was searched");
 	u64 scattered TIERX_HELP("of these, times that what is hot was all over it");
 	u64 searched TIERX_HELP("folios looked at in searches");
@@ -424,6 +425,7 @@ static void survey(struct payback_node *node, struct tierx_span *span, s32 nid, 
 	is_cleared = false;
 	nr_looked = nr_probed;
 	tierx_stat_add(surveys, 1);
+	tierx_stat_add(crowded, tierx_crowded);
 	wait_for(now, brief_ns(node), SURVEYED);
 }
 

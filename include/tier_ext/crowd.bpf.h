@@ -13,8 +13,8 @@
 #ifndef TIER_EXT_CROWD_BPF_H
 #define TIER_EXT_CROWD_BPF_H
 
-#include <bpf/bpf_core_read.h>
 #include <tier_ext/span.bpf.h>
+#include <bpf/bpf_core_read.h>
 
 /* Not in all kernels. */
 struct cfs_rq___runnable {

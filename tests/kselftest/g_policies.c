@@ -21,6 +21,7 @@
 #define FREE_PAGES (4096 + HOT_PAGES / 4)
 #define SEED	   7
 #define CPU	   0
+#define OTHER_CPU  1L
 /* Percent, of what has to arrive or stay, or may move. */
 #define MOST	 90
 #define MUCH	 45
@@ -32,6 +33,8 @@
 /* Some rounds of probes; while they and QUIET_MS go on a sample could be taken each second. */
 #define MANY_PROBES 200
 #define FEW_SAMPLES 3
+
+#define MANY_TICKS 300
 
 /*
  * Longer than a window of payback's, shorter than one if it is patient. Under emulation a survey
@@ -49,17 +52,22 @@ struct memory {
 	struct tierx_toucher *toucher;
 };
 
+static void stay_on(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	ASSERT_EQ(sched_setaffinity(pid, sizeof(set), &set), 0);
+}
+
 /*
  * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one
  * forgets nothing on its own. Another process on the same CPU makes it forget.
  */
 static int flush_tlb(void *unused __attribute__((unused)))
 {
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(CPU, &set);
-	ASSERT_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
+	stay_on(0, CPU);
 	for (;;)
 		tierx_sleep_ms(1);
 	return 0;
@@ -182,6 +190,50 @@ static void looks_when_needed(void)
 	ASSERT_LE(samples, FEW_SAMPLES);
 }
 
+static int spin(void *cpu)
+{
+	stay_on(0, (intptr_t)cpu);
+	for (;;)
+		;
+	return 0;
+}
+
+/* Percent of some ticks in which CPUs were scarce. */
+static uint64_t percent_crowded(struct tierx_policy *policy)
+{
+	volatile uint64_t *ticks = tierx_global(policy, "nr_ticks"),
+			  *crowded = tierx_global(policy, "nr_crowded");
+	uint64_t first = *ticks, before = *crowded;
+
+	ASSERT_WAIT(*ticks >= first + MANY_TICKS, LIMIT_MS);
+	return (*crowded - before) * 100 / (*ticks - first);
+}
+
+/* A program that waits for the thread's CPU tells nothing as long as another one is idle. */
+static void crowd(void)
+{
+	struct tierx_policy *policy = tierx_open("crowd");
+	volatile int32_t *thread;
+	uint64_t none, some, all;
+	intptr_t cpu;
+
+	tierx_start(policy);
+	none = percent_crowded(policy);
+	thread = tierx_global(policy, "thread");
+	stay_on(*thread, OTHER_CPU);
+	tierx_fork(spin, (void *)OTHER_CPU);
+	some = percent_crowded(policy);
+	for (cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++)
+		if (cpu != OTHER_CPU)
+			tierx_fork(spin, (void *)cpu);
+	all = percent_crowded(policy);
+	tierx_note("scarce in %llu, %llu and %llu %% of all ticks", (unsigned long long)none,
+		   (unsigned long long)some, (unsigned long long)all);
+	ASSERT_LE(none, FEW);
+	ASSERT_LE(some, FEW);
+	ASSERT_GE(all, MOST);
+}
+
 /* To count takes a CPU, which the policy is to have: it does less if CPUs are scarce. */
 static bool has_come(struct tierx_mem *mem, size_t percent)
 {
@@ -234,6 +286,7 @@ static const struct tierx_test tests[] = {
 	RESTS(payback),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
 	TIERX_TEST(looks_when_needed, "payback looks at the fast node only if a page is hot"),
+	TIERX_TEST(crowd, "a policy knows whether CPUs are scarce"),
 	TIERX_TEST(fills_idle_room, "payback lets evenly used memory have idle room, but not all"),
 };
 
