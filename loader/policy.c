@@ -69,8 +69,9 @@ static int check_layout(const struct policy *policy)
 	return STATUS_DONE;
 }
 
-/* A member of ops by name; NULL if there is none. @size is 0 if it is not an integer. */
-static void *find_field(const struct policy *policy, const char *name, size_t *size)
+/* A member of ops by name; NULL if there is none. @number is its type, NULL if it is no integer. */
+static void *find_field(const struct policy *policy, const char *name,
+			const struct btf_type **number)
 {
 	const struct btf *btf = bpf_object__btf(policy->object);
 	const struct btf_member *member = btf_members(policy->ops_type);
@@ -81,7 +82,7 @@ static void *find_field(const struct policy *policy, const char *name, size_t *s
 		if (strcmp(btf__name_by_offset(btf, member->name_off), name))
 			continue;
 		type = btf__type_by_id(btf, btf__resolve_type(btf, member->type));
-		*size = type && btf_is_int(type) ? type->size : 0;
+		*number = type && btf_is_int(type) ? type : NULL;
 		return bpf_map__initial_value(policy->ops_map, NULL) + member->offset / 8;
 	}
 	return NULL;
@@ -236,8 +237,9 @@ void policy__close(struct policy *policy)
 
 static int assign_field(struct policy *policy, const char *name, const char *text)
 {
+	const struct btf_type *type;
 	struct number value;
-	size_t size = 0;
+	bool is_signed;
 	void *field;
 
 	/* Where a policy is attached decides about pins, messages and more. */
@@ -245,8 +247,8 @@ static int assign_field(struct policy *policy, const char *name, const char *tex
 		log__error("ops." CGROUP_FIELD " is set by --cgroup");
 		return STATUS_USAGE;
 	}
-	field = find_field(policy, name, &size);
-	if (!field || !size) {
+	field = find_field(policy, name, &type);
+	if (!field || !type) {
 		log__error("struct %s has no integer field %s", TIERX_OPS_TYPE, name);
 		return STATUS_USAGE;
 	}
@@ -255,12 +257,13 @@ static int assign_field(struct policy *policy, const char *name, const char *tex
 		return STATUS_USAGE;
 	}
 	/* Which values make sense is for the kernel to say. */
-	if (!number__fits(value, size, false)) {
-		log__error("ops.%s=%s: out of range, it is an unsigned integer of %zu bytes", name,
-			   text, size);
+	is_signed = btf_int_encoding(type) & BTF_INT_SIGNED;
+	if (!number__fits(value, type->size, is_signed)) {
+		log__error("ops.%s=%s: out of range, it is %s integer of %u bytes", name, text,
+			   is_signed ? "a signed" : "an unsigned", type->size);
 		return STATUS_USAGE;
 	}
-	number__store(field, size, value);
+	number__store(field, type->size, value);
 
 	return STATUS_DONE;
 }
@@ -305,12 +308,12 @@ int policy__assign(struct policy *policy, char **words, int nr)
 int policy__set_cgroup(struct policy *policy, __u64 cgroup_id)
 {
 	struct number id = { .bits = cgroup_id };
-	size_t size = 0;
+	const struct btf_type *type;
 	void *field;
 
-	field = find_field(policy, CGROUP_FIELD, &size);
-	if (field && size) {
-		number__store(field, size, id);
+	field = find_field(policy, CGROUP_FIELD, &type);
+	if (field && type) {
+		number__store(field, type->size, id);
 	} else if (cgroup_id) {
 		log__error("policy %s was built without " CGROUP_FIELD " in struct %s",
 			   policy->name, TIERX_OPS_TYPE);
@@ -346,11 +349,11 @@ void policy__for_each_member(const struct policy *policy,
 
 struct bpf_program *policy__program(const struct policy *policy, const char *op)
 {
-	size_t size;
-	struct bpf_program **program = find_field(policy, op, &size);
+	const struct btf_type *number;
+	struct bpf_program **program = find_field(policy, op, &number);
 
 	/* libbpf replaces the function pointers of the object by programs. */
-	return program && !size ? *program : NULL;
+	return program && !number ? *program : NULL;
 }
 
 struct number policy__knob_value(const struct policy *policy, const struct knob *knob)

@@ -99,6 +99,12 @@ test_refusals()
 	says stderr 'policy loader_end was not attached: No such device'
 	run 3 load nop ops.tick_ms=1
 	says stderr 'out of range'
+	run 3 load nop ops.nice=-21
+	says stderr 'the kernel refuses a field of policy nop \(ops\.\*\): Numerical result out of range'
+	run 2 load nop ops.nice=2147483648
+	says stderr 'ops.nice=2147483648: out of range, it is a signed integer of 4 bytes'
+	run 2 load nop ops.tick_ms=-1
+	says stderr 'ops.tick_ms=-1: out of range, it is an unsigned integer of 4 bytes'
 	is 'nothing is left' nothing_left
 }
 
