@@ -537,7 +537,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 
 	tierx_span_restart(span);
 	note_left(node, watch);
-	/* Without a limit it ends when nothing is idle, for now; with one there is no more to do. */
+	/* Without a limit it ends when nothing is idle, for now; with one all is done. */
 	watch->is_rich = nr_moved && nr_moved * scan_per_move >= nr_looked &&
 			 (!is_full || nr_sought == ALL_OF_IT);
 	if (watch->is_rich) {

@@ -252,7 +252,7 @@ static void reclaim_keep(void)
 	pressure_prepare(&pressure);
 	/* Gentle reclaim looks at one page of 4096 only. */
 	many = tierx_mem_alloc(16 * PAGES, tierx_fast_node());
-	/* So much may have been too much for the node: what that comes to is no business of ours. */
+	/* So much may be too much for the node: what kswapd does then is not the policy's. */
 	ASSERT_WAIT(kswapd_rests(), 30000);
 	before = demoted_of(pressure.mem) + demoted_of(many);
 	pressure.probe->reclaim = TIERX_KEEP;

@@ -233,7 +233,7 @@ static void expect_nice(volatile struct tierx_probe *probe, int node, int nice)
 	ASSERT_EQ(probe->tick_nice[node], nice);
 }
 
-/* Until the next policy is put in place, whoever may set a thread's nice value has the last word. */
+/* Until the next policy is put in place, whoever may set a nice value has the last word. */
 static void tick_nice(void)
 {
 	volatile struct tierx_probe *probe[2];
