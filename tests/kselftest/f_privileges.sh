@@ -23,10 +23,10 @@ bpf_net=(setpriv "--bounding-set=-all,+bpf,+net_admin" "--inh-caps=-all,+bpf,+ne
 not_nice=(setpriv --bounding-set=-sys_nice --inh-caps=-sys_nice)
 bpf_perfmon=(setpriv "--bounding-set=-all,+bpf,+perfmon" "--inh-caps=-all,+bpf,+perfmon")
 
-# refused MISSING PERSON... -- ARGUMENT...: one line on stderr, nothing on stdout.
+# refused MESSAGE PERSON... -- ARGUMENT...: one line on stderr, nothing on stdout.
 refused()
 {
-	local missing=$1 person=()
+	local message=$1 person=()
 	shift
 	while [ "$1" != -- ]; do
 		person+=("$1")
@@ -35,8 +35,8 @@ refused()
 	shift
 	"${person[@]}" "$TIERX" "$@" > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
 	[ $? -eq 3 ] && [ ! -s "$tmp/stdout" ] && [ "$(wc -l < "$tmp/stderr")" -eq 1 ] &&
-		grep -Fq "not permitted: run as root (missing: $missing)" "$tmp/stderr"
-	report $? "without $missing: tierx $*"
+		grep -Fq "$message" "$tmp/stderr"
+	report $? "tierx $*: $message"
 }
 
 state() { cat $SYSFS/{root/ops,enable_seq,switch_seq,nr_rejected}; }
@@ -44,12 +44,13 @@ state() { cat $SYSFS/{root/ops,enable_seq,switch_seq,nr_rejected}; }
 # person_cannot MISSING PERSON...: any of the commands that look at a policy or change one.
 person_cannot()
 {
-	local command before
+	local command before missing="not permitted: run as root (missing: $1)"
+	shift
 	before=$(state)
 	for command in 'load nop' 'swap nop' 'set hot_threshold_ms=1' unload stats status \
 			"heat $tmp/heat" "shmem $shm"; do
 		# shellcheck disable=SC2086 # words of a command line
-		refused "$@" -- $command
+		refused "$missing" "$@" -- $command
 	done
 	is 'nothing has changed' test "$before" = "$(state)"
 }
@@ -80,12 +81,9 @@ person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf[@]}"
 person_cannot 'CAP_PERFMON CAP_SYS_ADMIN' "${bpf_net[@]}"
 person_cannot 'CAP_SYS_ADMIN' "${bpf_perfmon[@]}"
 # Nobody is delayed by threads of who may not delay others.
-"${not_nice[@]}" "$TIERX" swap nop ops.nice=-1 > "$tmp/stdout" 2> "$tmp/stderr" < /dev/null
-status=$?
-[ $status -eq 3 ] && [ "$(wc -l < "$tmp/stderr")" -eq 1 ] && [ "$(cat $SYSFS/root/ops)" = tpp ] &&
-	grep -Fq 'policy nop did not start: not permitted (if ops.nice is below 0, that takes CAP_SYS_NICE)' \
-		"$tmp/stderr"
-report $? 'without CAP_SYS_NICE: tierx swap nop ops.nice=-1'
+refused 'policy nop did not start: not permitted (if ops.nice is below 0, that takes CAP_SYS_NICE)' \
+	"${not_nice[@]}" -- swap nop ops.nice=-1
+is 'the old policy goes on' policy_is tpp
 person_can "${nobody[@]}"
 person_can "${namespace[@]}"
 run 0 set hot_threshold_ms=77

@@ -239,7 +239,7 @@ static bool kswapd_rests(void)
 {
 	uint64_t demoted = tierx_vmstat("pgdemote_kswapd");
 
-	usleep(500000);
+	tierx_sleep_ms(500);
 	return tierx_vmstat("pgdemote_kswapd") == demoted;
 }
 
