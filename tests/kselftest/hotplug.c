@@ -6,6 +6,7 @@
 #include "targets.h"
 #include "tierx_hotplug.h"
 #include "tierx_mover.h"
+#include "tierx_probe.h"
 
 #define PAGES 256
 
@@ -89,6 +90,21 @@ static void node_comes_late(void)
 	ASSERT_EQ(tierx_mem_node(mem, 0), tierx_slow_node());
 }
 
+static void late_is_nice(void)
+{
+	volatile struct tierx_probe *probe;
+	struct tierx_policy *policy = probe_open(NULL, &probe);
+
+	tierx_field_set(policy, "tick_ms", 10);
+	tierx_field_set(policy, "nice", -7);
+	take_offline();
+	tierx_start(policy);
+	ASSERT_EQ(probe->nr_tick[removable], 0);
+	online_again(NULL);
+	ASSERT_WAIT(probe->nr_tick[removable] > 0, 5000);
+	ASSERT_EQ(probe->tick_nice[removable], -7);
+}
+
 static void no_target_offline(void)
 {
 	struct tierx_policy *policy = tierx_open("targets");
@@ -112,6 +128,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(target_offline, "a node that goes offline is refused, until it is back"),
 	TIERX_TEST(pages_are_followed, "migrated sees the pages of a node that goes offline"),
 	TIERX_TEST(node_comes_late, "a node that comes online gets its migration thread"),
+	TIERX_TEST(late_is_nice, "and that has the nice value that the policy wants"),
 	TIERX_TEST(no_target_offline, "an offline node is no target"),
 };
 
