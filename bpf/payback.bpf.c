@@ -7,24 +7,25 @@
  * the move to have paid within horizon_ms. A page that is used so often is young again
  * within a window of about that time after its accessed bit was cleared. A few pages at
  * random are looked at all the time (probes): they tell how many pages of the slow tier
- * would pay. If some do, some of the fast tier tell how many idle ones it has to give. When
- * there are such pages, and when the policy begins, some of each chunk of the slow tier
- * (a survey, in windows of half the length) tell whether what was young is so again in
- * the next windows, or was so by chance, as in memory that is used evenly; in which
+ * would pay. If some do, some of the fast tier tell how many idle ones it has to give.
+ * When there are such pages, and when the policy begins, some of each chunk of the slow
+ * tier (a survey, in windows of half the length) tell whether what was young is so again
+ * in the next windows, or was so by chance, as in memory that is used evenly; in which
  * chunks it lies; how often it is used, and so what a search would save and for how long
  * a page has to be idle to be none of it. If that pays, a search looks at these chunks
  * page by page, at all if what is hot is scattered, while idle pages of the fast tier
  * make room; where one window tells what is hot, each further one shows more of it, as
- * long as that pays. The thread rests after it, the longer the more it took. If there is
- * room, probes and surveys take turns with others that have four times the horizon, and
- * windows of four times the length. Who has to share a CPU for this takes it from
- * programs: then everything costs twice as much, and is looked at more seldom; so it is
- * if there was nothing for long. Of memory that is used evenly, or seldom, all moves if
- * there is room for all of it, whatever part the survey's windows saw; else so much that a
- * quarter of the fast tier stays idle, for what is hotter. Reads of files that nobody maps
- * leave no accessed bits: of these the kernel's samples count. When the fast tier has
- * nothing idle left, nothing moves. All this was weighed, so the thread goes before
- * programs: who waits for its turn sees too late what was young in a window.
+ * long as that pays. The thread rests after it, the longer the more it took, if it had
+ * not rested enough before. If there is room, probes and surveys take turns with others
+ * that have four times the horizon, and windows of four times the length. Who has to
+ * share a CPU for this takes it from programs: then everything costs twice as much, and
+ * is looked at more seldom; so it is if there was nothing for long. Of memory that is
+ * used evenly, or seldom, all moves if there is room for all of it, whatever part the
+ * survey's windows saw; else so much that a quarter of the fast tier stays idle, for
+ * what is hotter. Reads of files that nobody maps leave no accessed bits: of these the
+ * kernel's samples count. When the fast tier has nothing idle left, nothing moves. All
+ * this was weighed, so the thread goes before programs: who waits for its turn sees too
+ * late what was young in a window.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -63,8 +64,10 @@
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    512000
-/* After a search the thread rests for so many times the CPU time that it took. */
+/* After searches the thread rests for so many times the CPU time that they took, */
 #define REST_TIMES 72
+/* but for this much: who has rested for long enough searches again as soon as it was worth it. */
+#define ADVANCE_MS 1000
 /* Who has looked in vain so often that pauses are long looks more seldom: see probe_ns(). */
 #define LULL_MS	   16000
 #define LULL_TIMES 4
@@ -166,6 +169,8 @@ static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 32 * PASS_MIN;
 /* In a search; and did it end because there was no room? */
 static u64 nr_looked, nr_moved, began_runtime;
+/* When it has rested from all of them. */
+static u64 rested_ns;
 static bool is_full;
 /* Of its part: folios, when they were looked at, and what had been moved before that. */
 static u32 part_folios;
@@ -525,6 +530,17 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 	       look_pays(node->pages, fast, NR_SURVEYED);
 }
 
+/* A leaky bucket: when is less than ADVANCE_MS left that it has to rest from? */
+static u64 rest_end(u64 now)
+{
+	u64 advance = ADVANCE_MS * MS * REST_TIMES;
+
+	if (rested_ns < now)
+		rested_ns = now;
+	rested_ns += (tierx_my_runtime() - began_runtime) * REST_TIMES;
+	return rested_ns > now + advance ? rested_ns - advance : now;
+}
+
 /*
  * The next search has to wait, and longer each time if this one was not worth it; but who was not
  * patient can be so at once.
@@ -532,7 +548,7 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 rest_ns = (tierx_my_runtime() - began_runtime) * REST_TIMES;
+	u64 rested = rest_end(now);
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
@@ -547,7 +563,9 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 		if (watch->pause_ns > PAUSE_MAX * MS)
 			watch->pause_ns = PAUSE_MAX * MS;
 	}
-	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
+	watch->search_ns = now + watch->pause_ns;
+	if (watch->search_ns < rested)
+		watch->search_ns = rested;
 	if (can_be_patient(node, fast, now)) {
 		be_patient(true, node, nid, fast);
 		survey(node, span, nid, fast, now);
