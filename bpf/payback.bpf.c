@@ -64,10 +64,10 @@
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    512000
-/* After searches the thread rests for so many times the CPU time that they took, */
+/* After searches the thread rests for so many times the CPU time that they took; */
 #define REST_TIMES 72
-/* but for this much: who has rested for long enough searches again as soon as it was worth it. */
-#define ADVANCE_MS 1000
+/* but it may owe so much, so a search that was worth it is soon followed by another one. */
+#define OWED_MAX_MS 1000
 /* Who has looked in vain so often that pauses are long looks more seldom: see probe_ns(). */
 #define LULL_MS	   16000
 #define LULL_TIMES 4
@@ -167,9 +167,9 @@ static enum phase phase;
 static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 32 * PASS_MIN;
-/* In a search; and did it end because there was no room? */
+/* In a search. */
 static u64 nr_looked, nr_moved, began_runtime;
-/* When it has rested from all of them. */
+/* When it will have rested from all of them; and did the last one end because of no room? */
 static u64 rested_ns;
 static bool is_full;
 /* Of its part: folios, when they were looked at, and what had been moved before that. */
@@ -530,15 +530,15 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 	       look_pays(node->pages, fast, NR_SURVEYED);
 }
 
-/* A leaky bucket: when is less than ADVANCE_MS left that it has to rest from? */
+/* A leaky bucket: when will no more than OWED_MAX_MS be owed? */
 static u64 rest_end(u64 now)
 {
-	u64 advance = ADVANCE_MS * MS * REST_TIMES;
+	u64 most = OWED_MAX_MS * MS * REST_TIMES;
 
 	if (rested_ns < now)
 		rested_ns = now;
 	rested_ns += (tierx_my_runtime() - began_runtime) * REST_TIMES;
-	return rested_ns > now + advance ? rested_ns - advance : now;
+	return rested_ns > now + most ? rested_ns - most : now;
 }
 
 /*
@@ -747,6 +747,12 @@ static bool want_survey(const struct payback_node *node, const struct watch *wat
 	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
 
+/* Only after a survey it is known whether CPUs are scarce. Then nothing is owed. */
+static bool must_rest(const struct watch *watch, u64 now)
+{
+	return tierx_crowded && now >= watch->search_ns && now < rested_ns;
+}
+
 /* Whatever was seen, what pays soon is looked for first. */
 static void end_probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		      u64 now)
@@ -759,6 +765,10 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	if (want_survey(node, watch, fast, now)) {
 		be_patient(false, node, nid, fast);
 		survey(node, span, nid, fast, now);
+		if (must_rest(watch, now)) {
+			watch->search_ns = rested_ns;
+			rest(node, now);
+		}
 		return;
 	}
 	if (is_surging(watch, now)) {
