@@ -172,9 +172,10 @@ static u64 nr_looked, nr_moved, began_runtime;
 /* When it will have rested from all of them; and did the last one end because of no room? */
 static u64 rested_ns;
 static bool is_full;
-/* Of its part: folios, when they were looked at, and what had been moved before that. */
+/* Of its part: folios, when they were looked at, what was moved before that; was there room? */
 static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
+static bool had_room;
 /* Threads of fast nodes are no crowd: meanwhile they rest, or nothing is noted. */
 static bool is_surveying;
 /* Ticks in which the first survey did not begin. */
@@ -779,8 +780,9 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	rest(node, now);
 }
 
-static void begin_move(u64 now)
+static void begin_move(s32 fast, u64 now)
 {
+	had_room = tierx_node_room(fast);
 	part_moved_before = nr_moved;
 	next_in_list = 0;
 	wait_for(now, GIVE_UP_MS * MS, MOVE);
@@ -795,13 +797,30 @@ static bool look_again_pays(s32 slow, s32 fast)
 	       search_pays(moved, slow, fast, part_folios);
 }
 
+static void look_again(const struct payback_node *node, s32 fast)
+{
+	tierx_stat_add(searched, part_folios);
+	nr_looked += part_folios;
+	list_max = left_to_find(fast);
+	wait_for(part_looked_ns, search_ns(node), CLEARED);
+}
+
+/*
+ * Room has come so late that by now more is known of what is used. If there is not enough room for
+ * all of that, what was seen in a shorter time is hotter.
+ */
+static bool is_outdated(const struct payback_node *node, s32 fast, u64 now)
+{
+	u64 used = survey_used(node);
+
+	return is_sure && !had_room && !next_in_list && tierx_node_room(fast) &&
+	       fit(used, fast) == used && now > part_looked_ns + 2 * search_ns(node);
+}
+
 static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
 	if (look_again_pays(nid, fast)) {
-		tierx_stat_add(searched, part_folios);
-		nr_looked += part_folios;
-		list_max = left_to_find(fast);
-		wait_for(part_looked_ns, search_ns(node), CLEARED);
+		look_again(node, fast);
 	} else if (!is_full && span->at < span->end && left_to_find(fast)) {
 		clear_part(node, span, nid, fast, now);
 	} else {
@@ -854,7 +873,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		tierx_search_look(span, nid, list_max);
 		tierx_stat_add(once, tierx_list_nr);
 		if (is_sure) {
-			begin_move(now);
+			begin_move(fast, now);
 			break;
 		}
 		tierx_list_clear();
@@ -863,10 +882,12 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 	case FOUND:
 		tierx_list_keep_young();
 		tierx_stat_add(twice, tierx_list_nr);
-		begin_move(now);
+		begin_move(fast, now);
 		break;
 	case MOVE:
-		if (!move(fast, now, stat))
+		if (is_outdated(node, fast, now))
+			look_again(node, fast);
+		else if (!move(fast, now, stat))
 			end_part(node, span, nid, fast, now);
 		break;
 	}

@@ -7,7 +7,6 @@
  * all the time, and as much that is not.
  */
 #include <bpf/libbpf.h>
-#include <sched.h>
 #include <sys/mman.h>
 
 #include "tierx_test.h"
@@ -55,22 +54,13 @@ struct memory {
 	struct tierx_toucher *toucher;
 };
 
-static void stay_on(pid_t pid, int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	ASSERT_EQ(sched_setaffinity(pid, sizeof(set), &set), 0);
-}
-
 /*
  * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one
  * forgets nothing on its own. Another process on the same CPU makes it forget.
  */
 static int flush_tlb(void *unused __attribute__((unused)))
 {
-	stay_on(0, CPU);
+	tierx_stay_on(0, CPU);
 	for (;;)
 		tierx_sleep_ms(1);
 	return 0;
@@ -212,7 +202,7 @@ static void looks_when_needed(void)
 
 static int spin(void *cpu)
 {
-	stay_on(0, (intptr_t)cpu);
+	tierx_stay_on(0, (intptr_t)cpu);
 	for (;;)
 		;
 	return 0;
@@ -240,7 +230,7 @@ static void crowd(void)
 	tierx_start(policy);
 	none = percent_crowded(policy);
 	thread = tierx_global(policy, "thread");
-	stay_on(*thread, OTHER_CPU);
+	tierx_stay_on(*thread, OTHER_CPU);
 	tierx_fork(spin, (void *)OTHER_CPU);
 	some = percent_crowded(policy);
 	for (cpu = 0; cpu < sysconf(_SC_NPROCESSORS_ONLN); cpu++)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -268,13 +267,9 @@ static void *touch(void *arg)
 {
 	struct tierx_toucher *toucher = arg;
 	unsigned int pause_ms;
-	cpu_set_t cpus;
 
-	if (toucher->cpu >= 0) {
-		CPU_ZERO(&cpus);
-		CPU_SET(toucher->cpu, &cpus);
-		sched_setaffinity(0, sizeof(cpus), &cpus);
-	}
+	if (toucher->cpu >= 0)
+		tierx_stay_on(0, toucher->cpu);
 	while (!__atomic_load_n(&toucher->stop, __ATOMIC_RELAXED)) {
 		touch_round(toucher);
 		__atomic_add_fetch(&toucher->rounds, 1, __ATOMIC_RELAXED);

@@ -123,6 +123,8 @@ const char *tierx_dir(void);
 
 uint64_t tierx_now_ms(void);
 void tierx_sleep_ms(unsigned int ms);
+/* Thread @tid, or the calling one if 0, runs on no other CPU than this. */
+void tierx_stay_on(pid_t tid, int cpu);
 /* A number from the environment; @otherwise if it is not there. */
 unsigned int tierx_env(const char *name, unsigned int otherwise);
 /* So many times slower than an ordinary kernel is this one; said by TIERX_SLOWER. */
