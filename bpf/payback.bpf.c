@@ -748,12 +748,6 @@ static bool want_survey(const struct payback_node *node, const struct watch *wat
 	return look_pays(node->pages * watch->hot_share / SHARE_ONE, fast, NR_SURVEYED);
 }
 
-/* Only after a survey it is known whether CPUs are scarce. Then nothing is owed. */
-static bool must_rest(const struct watch *watch, u64 now)
-{
-	return tierx_crowded && now >= watch->search_ns && now < rested_ns;
-}
-
 /* Whatever was seen, what pays soon is looked for first. */
 static void end_probe(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		      u64 now)
@@ -766,10 +760,6 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	if (want_survey(node, watch, fast, now)) {
 		be_patient(false, node, nid, fast);
 		survey(node, span, nid, fast, now);
-		if (must_rest(watch, now)) {
-			watch->search_ns = rested_ns;
-			rest(node, now);
-		}
 		return;
 	}
 	if (is_surging(watch, now)) {
