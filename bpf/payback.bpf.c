@@ -809,13 +809,12 @@ static bool is_outdated(const struct payback_node *node, s32 fast, u64 now)
 
 static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
-	if (look_again_pays(nid, fast)) {
+	if (look_again_pays(nid, fast))
 		look_again(node, fast);
-	} else if (!is_full && span->at < span->end && left_to_find(fast)) {
+	else if (!is_full && span->at < span->end && left_to_find(fast))
 		clear_part(node, span, nid, fast, now);
-	} else {
+	else
 		end_search(node, span, nid, fast, now);
-	}
 }
 
 static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
