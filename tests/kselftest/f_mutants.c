@@ -307,6 +307,7 @@ static void answered(const struct mutant *mutant)
 /* --- pages that are nobody's to move --- */
 
 #define KPF_SLAB	  7
+#define KPF_ANON	  12
 #define KPF_COMPOUND_HEAD 15
 #define KPF_HUGE	  17
 #define KPF_PGTABLE	  26

@@ -457,6 +457,8 @@ static const struct mutant mutants[] = {
 
 	/* Foreign folios. */
 	FOREIGN("foreign_slab", 1 << KPF_SLAB, CALL_PFN_MIGRATE, SLOW, "refused_gone", "a slab"),
+	FOREIGN("slab_like_anon", 1 << KPF_SLAB | 1 << KPF_ANON, CALL_PFN_MIGRATE, SLOW,
+		"refused_gone", "a slab that looks like an anonymous page"),
 	FOREIGN("foreign_pgtable", 1 << KPF_PGTABLE, CALL_PFN_MIGRATE, SLOW, "refused_gone",
 		"a page table"),
 	FOREIGN("foreign_hugetlb", 0, CALL_PFN_MIGRATE, SLOW, "refused_hugetlb",
