@@ -531,8 +531,8 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 	       look_pays(node->pages, fast, NR_SURVEYED);
 }
 
-/* A leaky bucket: when will no more than OWED_MAX_MS be owed? */
-static u64 rest_end(u64 now)
+/* Adds this search to a leaky bucket. Returns when no more than OWED_MAX_MS will be owed. */
+static u64 owe_rest(u64 now)
 {
 	u64 most = OWED_MAX_MS * MS * REST_TIMES;
 
@@ -549,7 +549,7 @@ static u64 rest_end(u64 now)
 static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 rested = rest_end(now);
+	u64 rested = owe_rest(now);
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);

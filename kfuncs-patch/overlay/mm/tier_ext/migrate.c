@@ -149,10 +149,9 @@ int tierx_folio_lookup(u64 pfn, struct folio **foliop)
 	if (folio_test_hugetlb(folio))
 		return TIERX_EV_REFUSED_HUGETLB;
 	/* Slab, page tables and the like; what is in ->mapping is theirs. */
-	if (page_has_type(&folio->page))
-		return TIERX_EV_REFUSED_GONE;
-	if (!folio_test_lru(folio) && !folio_mapping(folio) &&
-	    !folio_test_anon(folio))
+	if (page_has_type(&folio->page) ||
+	    (!folio_test_lru(folio) && !folio_mapping(folio) &&
+	     !folio_test_anon(folio)))
 		return TIERX_EV_REFUSED_GONE;
 	return 0;
 }
