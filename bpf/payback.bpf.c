@@ -7,25 +7,24 @@
  * the move to have paid within horizon_ms. A page that is used so often is young again
  * within a window of about that time after its accessed bit was cleared. A few pages at
  * random are looked at all the time (probes): they tell how many pages of the slow tier
- * would pay. If some do, some of the fast tier tell how many idle ones it has to give.
- * When there are such pages, and when the policy begins, some of each chunk of the slow
- * tier (a survey, in windows of half the length) tell whether what was young is so again
- * in the next windows, or was so by chance, as in memory that is used evenly; in which
+ * would pay. If some do, some of the fast tier tell how many idle ones it has to give. When
+ * there are such pages, and when the policy begins, some of each chunk of the slow tier
+ * (a survey, in windows of half the length) tell whether what was young is so again in
+ * the next windows, or was so by chance, as in memory that is used evenly; in which
  * chunks it lies; how often it is used, and so what a search would save and for how long
  * a page has to be idle to be none of it. If that pays, a search looks at these chunks
  * page by page, at all if what is hot is scattered, while idle pages of the fast tier
  * make room; where one window tells what is hot, each further one shows more of it, as
- * long as that pays. The thread rests after it, the longer the more it took, if it had
- * not rested enough before. If there is room, probes and surveys take turns with others
- * that have four times the horizon, and windows of four times the length. Who has to
- * share a CPU for this takes it from programs: then everything costs twice as much, and
- * is looked at more seldom; so it is if there was nothing for long. Of memory that is
- * used evenly, or seldom, all moves if there is room for all of it, whatever part the
- * survey's windows saw; else so much that a quarter of the fast tier stays idle, for
- * what is hotter. Reads of files that nobody maps leave no accessed bits: of these the
- * kernel's samples count. When the fast tier has nothing idle left, nothing moves. All
- * this was weighed, so the thread goes before programs: who waits for its turn sees too
- * late what was young in a window.
+ * long as that pays. The thread rests after it, the longer the more it took. If there is
+ * room, probes and surveys take turns with others that have four times the horizon, and
+ * windows of four times the length. Who has to share a CPU for this takes it from
+ * programs: then everything costs twice as much, and is looked at more seldom; so it is
+ * if there was nothing for long. Of memory that is used evenly, or seldom, all moves if
+ * there is room for all of it, whatever part the survey's windows saw; else so much that a
+ * quarter of the fast tier stays idle, for what is hotter. Reads of files that nobody maps
+ * leave no accessed bits: of these the kernel's samples count. When the fast tier has
+ * nothing idle left, nothing moves. All this was weighed, so the thread goes before
+ * programs: who waits for its turn sees too late what was young in a window.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -64,10 +63,8 @@
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    512000
-/* After searches the thread rests for so many times the CPU time that they took; */
+/* After a search the thread rests for so many times the CPU time that it took. */
 #define REST_TIMES 72
-/* but it may owe so much, so a search that was worth it is soon followed by another one. */
-#define OWED_MAX_MS 1000
 /* Who has looked in vain so often that pauses are long looks more seldom: see probe_ns(). */
 #define LULL_MS	   16000
 #define LULL_TIMES 4
@@ -167,15 +164,12 @@ static enum phase phase;
 static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 32 * PASS_MIN;
-/* In a search. */
+/* In a search; and did it end because there was no room? */
 static u64 nr_looked, nr_moved, began_runtime;
-/* When it will have rested from all of them; and did the last one end because of no room? */
-static u64 rested_ns;
 static bool is_full;
-/* Of its part: folios, when they were looked at, what was moved before that; was there room? */
+/* Of its part: folios, when they were looked at, and what had been moved before that. */
 static u32 part_folios;
 static u64 part_looked_ns, part_moved_before;
-static bool had_room;
 /* Threads of fast nodes are no crowd: meanwhile they rest, or nothing is noted. */
 static bool is_surveying;
 /* Ticks in which the first survey did not begin. */
@@ -531,17 +525,6 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 	       look_pays(node->pages, fast, NR_SURVEYED);
 }
 
-/* Adds this search to a leaky bucket. Returns when no more than OWED_MAX_MS will be owed. */
-static u64 owe_rest(u64 now)
-{
-	u64 most = OWED_MAX_MS * MS * REST_TIMES;
-
-	if (rested_ns < now)
-		rested_ns = now;
-	rested_ns += (tierx_my_runtime() - began_runtime) * REST_TIMES;
-	return rested_ns > now + most ? rested_ns - most : now;
-}
-
 /*
  * The next search has to wait, and longer each time if this one was not worth it; but who was not
  * patient can be so at once.
@@ -549,7 +532,7 @@ static u64 owe_rest(u64 now)
 static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 rested = owe_rest(now);
+	u64 rest_ns = (tierx_my_runtime() - began_runtime) * REST_TIMES;
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
@@ -564,9 +547,7 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 		if (watch->pause_ns > PAUSE_MAX * MS)
 			watch->pause_ns = PAUSE_MAX * MS;
 	}
-	watch->search_ns = now + watch->pause_ns;
-	if (watch->search_ns < rested)
-		watch->search_ns = rested;
+	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
 	if (can_be_patient(node, fast, now)) {
 		be_patient(true, node, nid, fast);
 		survey(node, span, nid, fast, now);
@@ -770,9 +751,8 @@ static void end_probe(struct payback_node *node, struct tierx_span *span, s32 ni
 	rest(node, now);
 }
 
-static void begin_move(s32 fast, u64 now)
+static void begin_move(u64 now)
 {
-	had_room = tierx_node_room(fast);
 	part_moved_before = nr_moved;
 	next_in_list = 0;
 	wait_for(now, GIVE_UP_MS * MS, MOVE);
@@ -787,34 +767,18 @@ static bool look_again_pays(s32 slow, s32 fast)
 	       search_pays(moved, slow, fast, part_folios);
 }
 
-static void look_again(const struct payback_node *node, s32 fast)
-{
-	tierx_stat_add(searched, part_folios);
-	nr_looked += part_folios;
-	list_max = left_to_find(fast);
-	wait_for(part_looked_ns, search_ns(node), CLEARED);
-}
-
-/*
- * Room has come so late that by now more is known of what is used. If there is not enough room for
- * all of that, what was seen in a shorter time is hotter.
- */
-static bool is_outdated(const struct payback_node *node, s32 fast, u64 now)
-{
-	u64 used = survey_used(node);
-
-	return is_sure && !had_room && !next_in_list && tierx_node_room(fast) &&
-	       fit(used, fast) == used && now > part_looked_ns + 2 * search_ns(node);
-}
-
 static void end_part(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast, u64 now)
 {
-	if (look_again_pays(nid, fast))
-		look_again(node, fast);
-	else if (!is_full && span->at < span->end && left_to_find(fast))
+	if (look_again_pays(nid, fast)) {
+		tierx_stat_add(searched, part_folios);
+		nr_looked += part_folios;
+		list_max = left_to_find(fast);
+		wait_for(part_looked_ns, search_ns(node), CLEARED);
+	} else if (!is_full && span->at < span->end && left_to_find(fast)) {
 		clear_part(node, span, nid, fast, now);
-	else
+	} else {
 		end_search(node, span, nid, fast, now);
+	}
 }
 
 static void slow_step(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
@@ -862,7 +826,7 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 		tierx_search_look(span, nid, list_max);
 		tierx_stat_add(once, tierx_list_nr);
 		if (is_sure) {
-			begin_move(fast, now);
+			begin_move(now);
 			break;
 		}
 		tierx_list_clear();
@@ -871,12 +835,10 @@ static void slow_step(struct payback_node *node, struct tierx_span *span, s32 ni
 	case FOUND:
 		tierx_list_keep_young();
 		tierx_stat_add(twice, tierx_list_nr);
-		begin_move(fast, now);
+		begin_move(now);
 		break;
 	case MOVE:
-		if (is_outdated(node, fast, now))
-			look_again(node, fast);
-		else if (!move(fast, now, stat))
+		if (!move(fast, now, stat))
 			end_part(node, span, nid, fast, now);
 		break;
 	}

@@ -41,9 +41,6 @@
  */
 #define PAUSE_MS 250
 
-/* Its first search takes more than a hundredth of this, and it rests for 72 times that. */
-#define SOON_MS 10000
-
 /* How often a page is used that is used evenly: a window of a patient payback sees a fifth. */
 #define EVENLY_MS 1500
 
@@ -163,23 +160,6 @@ static void finds_bursts(void)
 	finds("payback", PAUSE_MS);
 }
 
-/* The survey after one in which it was patient: that one follows at once in any case. */
-static void looks_again(void)
-{
-	struct tierx_policy *policy;
-	struct memory memory;
-	uint64_t surveys;
-
-	fill_memory(&memory, tierx_slow_node());
-	policy = start("payback");
-	ASSERT_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
-	surveys = tierx_counter(policy, "surveys");
-	TIERX_WAIT(tierx_counter(policy, "surveys") > surveys + 1, SOON_MS);
-	tierx_note("%llu surveys, then %llu", (unsigned long long)surveys,
-		   (unsigned long long)tierx_counter(policy, "surveys"));
-	ASSERT_GT(tierx_counter(policy, "surveys"), surveys + 1);
-}
-
 /* The fast node is looked at to know what could make room; if nothing is hot, nothing needs it. */
 static void looks_when_needed(void)
 {
@@ -295,7 +275,6 @@ static const struct tierx_test tests[] = {
 	FINDS(payback),
 	RESTS(payback),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
-	TIERX_TEST(looks_again, "payback looks again soon after a search that was worth it"),
 	TIERX_TEST(looks_when_needed, "payback looks at the fast node only if a page is hot"),
 	TIERX_TEST(crowd, "a policy knows whether CPUs are scarce"),
 	TIERX_TEST(fills_idle_room, "payback lets evenly used memory have idle room, but not all"),
