@@ -7,24 +7,25 @@
  * the move to have paid within horizon_ms. A page that is used so often is young again
  * within a window of about that time after its accessed bit was cleared. A few pages at
  * random are looked at all the time (probes): they tell how many pages of the slow tier
- * would pay. If some do, some of the fast tier tell how many idle ones it has to give. When
- * there are such pages, and when the policy begins, some of each chunk of the slow tier
- * (a survey, in windows of half the length) tell whether what was young is so again in
- * the next windows, or was so by chance, as in memory that is used evenly; in which
+ * would pay. If some do, some of the fast tier tell how many idle ones it has to give.
+ * When there are such pages, and when the policy begins, some of each chunk of the slow
+ * tier (a survey, in windows of half the length) tell whether what was young is so again
+ * in the next windows, or was so by chance, as in memory that is used evenly; in which
  * chunks it lies; how often it is used, and so what a search would save and for how long
  * a page has to be idle to be none of it. If that pays, a search looks at these chunks
  * page by page, at all if what is hot is scattered, while idle pages of the fast tier
  * make room; where one window tells what is hot, each further one shows more of it, as
- * long as that pays. The thread rests after it, the longer the more it took. If there is
- * room, probes and surveys take turns with others that have four times the horizon, and
- * windows of four times the length. Who has to share a CPU for this takes it from
- * programs: then everything costs twice as much, and is looked at more seldom; so it is
- * if there was nothing for long. Of memory that is used evenly, or seldom, all moves if
- * there is room for all of it, whatever part the survey's windows saw; else so much that a
- * quarter of the fast tier stays idle, for what is hotter. Reads of files that nobody maps
- * leave no accessed bits: of these the kernel's samples count. When the fast tier has
- * nothing idle left, nothing moves. All this was weighed, so the thread goes before
- * programs: who waits for its turn sees too late what was young in a window.
+ * long as that pays. The thread rests after it, the longer the more it took, if it had
+ * not rested enough before. If there is room, probes and surveys take turns with others
+ * that have four times the horizon, and windows of four times the length. Who has to
+ * share a CPU for this takes it from programs: then everything costs twice as much, and
+ * is looked at more seldom; so it is if there was nothing for long. Of memory that is
+ * used evenly, or seldom, all moves if there is room for all of it, whatever part the
+ * survey's windows saw; else so much that a quarter of the fast tier stays idle, for
+ * what is hotter. Reads of files that nobody maps leave no accessed bits: of these the
+ * kernel's samples count. When the fast tier has nothing idle left, nothing moves. All
+ * this was weighed, so the thread goes before programs: who waits for its turn sees too
+ * late what was young in a window.
  * Source: cost and benefit instead of thresholds: "ARMS" (2025); that not to migrate can
  * be best: "Nomad" (OSDI 2024); measured again before it is believed: "Chrono" (EuroSys
  * 2025); what is hot lies together: DAMON's regions; CLOCK for what is idle.
@@ -63,8 +64,10 @@
 #define PAUSE_MIN    1000
 #define PAUSE_GROWTH 4
 #define PAUSE_MAX    512000
-/* After a search the thread rests for so many times the CPU time that it took. */
+/* After searches the thread rests for so many times the CPU time that they took; */
 #define REST_TIMES 72
+/* but it may owe so much, so a search that was worth it is soon followed by another one. */
+#define OWED_MAX_MS 1000
 /* Who has looked in vain so often that pauses are long looks more seldom: see probe_ns(). */
 #define LULL_MS	   16000
 #define LULL_TIMES 4
@@ -164,8 +167,10 @@ static enum phase phase;
 static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
 static u32 pass_folios = 32 * PASS_MIN;
-/* In a search; and did it end because there was no room? */
+/* In a search. */
 static u64 nr_looked, nr_moved, began_runtime;
+/* When it will have rested from all of them; and did the last one end because of no room? */
+static u64 rested_ns;
 static bool is_full;
 /* Of its part: folios, when they were looked at, and what had been moved before that. */
 static u32 part_folios;
@@ -217,6 +222,8 @@ static struct payback_node *node_of(s32 nid)
 #define SURE_PERCENT 75
 /* If it was so at least so much more often, not all of memory is used evenly. */
 #define CHANCE_PERCENT 140
+/* And by three standard deviations of what chance makes. */
+#define CHANCE_VARIANCES 9
 /* If CPUs are scarce, probes are so many times as seldom, as a power of 2. */
 #define CROWD_SHIFT	 3
 #define RARE		 512
@@ -526,13 +533,27 @@ static bool can_be_patient(const struct payback_node *node, s32 fast, u64 now)
 }
 
 /*
+ * Adds this search to a leaky bucket. Returns when no more than OWED_MAX_MS will be owed; after one
+ * with a limit, which has done all that it should, nothing is.
+ */
+static u64 owe_rest(u64 now)
+{
+	u64 most = nr_sought == ALL_OF_IT ? OWED_MAX_MS * MS * REST_TIMES : 0;
+
+	if (rested_ns < now)
+		rested_ns = now;
+	rested_ns += (tierx_my_runtime() - began_runtime) * REST_TIMES;
+	return rested_ns > now + most ? rested_ns - most : now;
+}
+
+/*
  * The next search has to wait, and longer each time if this one was not worth it; but who was not
  * patient can be so at once.
  */
 static void end_search(struct payback_node *node, struct tierx_span *span, s32 nid, s32 fast,
 		       u64 now)
 {
-	u64 rest_ns = (tierx_my_runtime() - began_runtime) * REST_TIMES;
+	u64 rested = owe_rest(now);
 	struct watch *watch = watch_of(node);
 
 	tierx_span_restart(span);
@@ -547,7 +568,9 @@ static void end_search(struct payback_node *node, struct tierx_span *span, s32 n
 		if (watch->pause_ns > PAUSE_MAX * MS)
 			watch->pause_ns = PAUSE_MAX * MS;
 	}
-	watch->search_ns = now + (rest_ns > watch->pause_ns ? rest_ns : watch->pause_ns);
+	watch->search_ns = now + watch->pause_ns;
+	if (watch->search_ns < rested)
+		watch->search_ns = rested;
 	if (can_be_patient(node, fast, now)) {
 		be_patient(true, node, nid, fast);
 		survey(node, span, nid, fast, now);
@@ -578,10 +601,22 @@ static u64 survey_used(const struct payback_node *node)
 	return nr_twice ? survey_share(node, nr_once) * nr_once / nr_twice : node->pages;
 }
 
-/* Then that is about all there is. */
-static bool is_even(const struct payback_node *node)
+/*
+ * Of @before pages that were young @after were so again: is that hardly more than of any others? In
+ * few samples chance alone makes more than CHANCE_PERCENT of it.
+ */
+static bool by_chance(u64 before, u64 after)
 {
-	return survey_used(node) * CHANCE_PERCENT >= node->pages * 100;
+	u64 found = after * nr_probed, any = before * nr_once, more = found > any ? found - any : 0;
+
+	return found * 100 <= any * CHANCE_PERCENT ||
+	       more * more <= CHANCE_VARIANCES * any * nr_probed;
+}
+
+/* Then what was seen is a part of all there is. */
+static bool is_even(void)
+{
+	return by_chance(nr_once, nr_twice);
 }
 
 /*
@@ -620,9 +655,7 @@ static bool one_will_do(const struct payback_node *node, s32 fast)
  */
 static bool is_chance(void)
 {
-	u64 before = nr_once + nr_twice, after = nr_twice + tierx_list_nr;
-
-	return !is_sure && after * nr_probed * 100 < before * nr_once * CHANCE_PERCENT;
+	return !is_sure && by_chance(nr_once + nr_twice, nr_twice + tierx_list_nr);
 }
 
 /*
@@ -652,7 +685,7 @@ static void end_survey(struct payback_node *node, struct tierx_span *span, s32 n
 		nr_chosen = tierx_search_choose(nid);
 	folios = node->pages * nr_chosen / (tierx_nr_chunks + 1);
 	folios_per_hot = node->pages / hot + 1;
-	if (chance || (is_patient && is_even(node)))
+	if (chance || (is_patient && is_even()))
 		nr_sought = most_of(survey_used(node), fast);
 	else if (is_patient)
 		nr_sought = most_of(hot, fast);

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <sys/mman.h>
 
+#include "tierx_hostile.h"
 #include "tierx_test.h"
 
 /*
@@ -40,6 +41,9 @@
  * takes so long that its windows are longer, too.
  */
 #define PAUSE_MS 250
+
+/* Times the CPU time of its thread: half of what it would rest after each search. */
+#define SOON_TIMES 36
 
 /* How often a page is used that is used evenly: a window of a patient payback sees a fifth. */
 #define EVENLY_MS 1500
@@ -160,6 +164,43 @@ static void finds_bursts(void)
 	finds("payback", PAUSE_MS);
 }
 
+static uint64_t runtime_ms;
+
+/* Of the slow node's thread, which searches. */
+static void note_runtime(const char *pid)
+{
+	char path[64], text[64], name[32];
+
+	snprintf(name, sizeof(name), "ktierx/%d", tierx_slow_node());
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	ASSERT_GT(tierx_read(path, text, sizeof(text)), 0);
+	if (strcmp(text, name))
+		return;
+	snprintf(path, sizeof(path), "/proc/%s/schedstat", pid);
+	ASSERT_GT(tierx_read(path, text, sizeof(text)), 0);
+	runtime_ms = strtoull(text, NULL, 10) / 1000000;
+}
+
+/* The survey after one in which it was patient: that one follows at once in any case. */
+static void looks_again(void)
+{
+	struct tierx_policy *policy;
+	struct memory memory;
+	uint64_t surveys;
+
+	fill_memory(&memory, tierx_slow_node());
+	policy = start("payback");
+	ASSERT_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	surveys = tierx_counter(policy, "surveys");
+	tierx_threads(note_runtime);
+	ASSERT_GT(runtime_ms, 0);
+	TIERX_WAIT(tierx_counter(policy, "surveys") > surveys + 1, SOON_TIMES * runtime_ms);
+	tierx_note("%llu surveys, then %llu; in %llu ms of CPU time", (unsigned long long)surveys,
+		   (unsigned long long)tierx_counter(policy, "surveys"),
+		   (unsigned long long)runtime_ms);
+	ASSERT_GT(tierx_counter(policy, "surveys"), surveys + 1);
+}
+
 /* The fast node is looked at to know what could make room; if nothing is hot, nothing needs it. */
 static void looks_when_needed(void)
 {
@@ -275,6 +316,7 @@ static const struct tierx_test tests[] = {
 	FINDS(payback),
 	RESTS(payback),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
+	TIERX_TEST(looks_again, "payback looks again soon after a search that was worth it"),
 	TIERX_TEST(looks_when_needed, "payback looks at the fast node only if a page is hot"),
 	TIERX_TEST(crowd, "a policy knows whether CPUs are scarce"),
 	TIERX_TEST(fills_idle_room, "payback lets evenly used memory have idle room, but not all"),
