@@ -25,11 +25,6 @@
 #define HEAT_BYTES     1048576
 #define TICK_MAX_PAGES 262144
 
-#define ENOENT 2
-#define EINVAL 22
-#define ENOSPC 28
-#define EMLINK 31
-
 TIERX_TUNE(u32, hot_accesses, 100, 1, 1000000, "", "a page with so many accesses is promoted");
 TIERX_TUNE(u32, decay_ms, 10000, 0, 3600000, "ms", "counters halve this often, 0 for never");
 

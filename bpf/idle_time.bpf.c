@@ -115,8 +115,7 @@ void TIERX_OP(idle_time_migrated, struct tier_ext_request *request, struct tier_
 	if (result->error || !from || !to || from == to)
 		return;
 	*to = *from;
-	down = tierx_bpf_node_stat(request->dst_nid, TIERX_NODE_TIER) -
-	       tierx_bpf_node_stat(request->src_nid, TIERX_NODE_TIER);
+	down = tierx_tiers_down(request);
 	if (down < 0) {
 		*to = now;
 		tierx_span_arrived(result->new_pfn);

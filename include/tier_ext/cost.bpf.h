@@ -16,7 +16,7 @@
 #define TIERX_COST_SLOW_NS   250
 #define TIERX_COST_SLOW_MBPS 20000
 
-TIERX_SPAN_INLINE u64 tierx_cost_latency_ns(s32 nid, u64 otherwise)
+TIERX_INLINE u64 tierx_cost_latency_ns(s32 nid, u64 otherwise)
 {
 	s64 ns = tierx_bpf_node_stat(nid, TIERX_NODE_READ_LATENCY_NS);
 
@@ -30,7 +30,7 @@ TIERX_SPAN_INLINE u64 tierx_cost_latency_ns(s32 nid, u64 otherwise)
  *
  * Return: ns; 0 if @fast is not faster.
  */
-TIERX_SPAN_INLINE u64 tierx_cost_gain_ns(s32 slow, s32 fast)
+TIERX_INLINE u64 tierx_cost_gain_ns(s32 slow, s32 fast)
 {
 	u64 fast_ns = tierx_cost_latency_ns(fast, TIERX_COST_FAST_NS),
 	    slow_ns = tierx_cost_latency_ns(slow, TIERX_COST_SLOW_NS);
@@ -44,7 +44,7 @@ TIERX_SPAN_INLINE u64 tierx_cost_gain_ns(s32 slow, s32 fast)
  *
  * Return: ns, never 0.
  */
-TIERX_SPAN_INLINE u64 tierx_cost_move_ns(s32 slow)
+TIERX_INLINE u64 tierx_cost_move_ns(s32 slow)
 {
 	s64 mbps = tierx_bpf_node_stat(slow, TIERX_NODE_READ_BANDWIDTH_MBPS);
 

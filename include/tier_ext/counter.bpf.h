@@ -19,9 +19,6 @@
 
 #define TIERX_COUNTER_MAX_SHIFT 31
 
-/* A policy need not use all of them. */
-#define TIERX_INLINE static __always_inline __attribute__((unused))
-
 /**
  * struct tierx_counter - a counter that ages
  * @count: the count, as of @since_ms

@@ -34,20 +34,20 @@ static u32 tierx_crowded, tierx_crowds;
  *
  * Return: ns.
  */
-TIERX_SPAN_INLINE u64 tierx_my_runtime(void)
+TIERX_INLINE u64 tierx_my_runtime(void)
 {
 	return bpf_get_current_task_btf()->se.sum_exec_runtime;
 }
 
 /* Threads that want to run on a CPU, those that do included. */
-TIERX_SPAN_INLINE u32 tierx_crowd_on(const struct rq *rq)
+TIERX_INLINE u32 tierx_crowd_on(const struct rq *rq)
 {
 	const struct cfs_rq___runnable *cfs = (const void *)&rq->cfs;
 
 	return bpf_core_field_exists(cfs->h_nr_runnable) ? cfs->h_nr_runnable : 0;
 }
 
-TIERX_SPAN_INLINE bool tierx_crowd_waits(void)
+TIERX_INLINE bool tierx_crowd_waits(void)
 {
 	const struct rq *rq = bpf_this_cpu_ptr(&runqueues);
 	u32 cpu;
@@ -69,7 +69,7 @@ TIERX_SPAN_INLINE bool tierx_crowd_waits(void)
  *
  * Most threads run for moments only: what two of the last three calls tell counts.
  */
-TIERX_SPAN_INLINE void tierx_crowd_note(void)
+TIERX_INLINE void tierx_crowd_note(void)
 {
 	tierx_crowds = (tierx_crowds << 1 | tierx_crowd_waits()) & 7;
 	tierx_crowded = (tierx_crowds & 1) + (tierx_crowds >> 1 & 1) + (tierx_crowds >> 2) > 1;

@@ -28,7 +28,7 @@ static u32 tierx_list_kept;
  *
  * Return: the folio there, whose gen is 0 if there is none; NULL beyond the list's end.
  */
-TIERX_SPAN_INLINE struct tier_ext_pfn *tierx_list_at(u32 i)
+TIERX_INLINE struct tier_ext_pfn *tierx_list_at(u32 i)
 {
 	return bpf_map_lookup_elem(&tierx_list, &i);
 }
@@ -39,7 +39,7 @@ TIERX_SPAN_INLINE struct tier_ext_pfn *tierx_list_at(u32 i)
  *
  * Return: whether there was a place.
  */
-TIERX_SPAN_INLINE bool tierx_list_add(const struct tier_ext_page *page)
+TIERX_INLINE bool tierx_list_add(const struct tier_ext_page *page)
 {
 	struct tier_ext_pfn *place = tierx_list_at(tierx_list_nr);
 
@@ -66,7 +66,7 @@ __noinline s32 tierx_list_pick_one(u32 i, s32 nid)
  *
  * Return: how many were found.
  */
-TIERX_SPAN_INLINE u32 tierx_list_pick(s32 nid, u32 nr)
+TIERX_INLINE u32 tierx_list_pick(s32 nid, u32 nr)
 {
 	u32 i, found = 0;
 
@@ -97,7 +97,7 @@ __noinline s32 tierx_list_keep_one(u32 i)
  *
  * None of it is young after this.
  */
-TIERX_SPAN_INLINE void tierx_list_keep_young(void)
+TIERX_INLINE void tierx_list_keep_young(void)
 {
 	u32 i;
 
@@ -120,7 +120,7 @@ __noinline s32 tierx_list_clear_one(u32 i)
 /**
  * tierx_list_clear() - clear accessed bits of all that is on the list
  */
-TIERX_SPAN_INLINE void tierx_list_clear(void)
+TIERX_INLINE void tierx_list_clear(void)
 {
 	u32 i;
 

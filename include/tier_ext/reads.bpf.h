@@ -36,7 +36,7 @@ struct {
  *
  * Return: whether these were enough.
  */
-TIERX_SPAN_INLINE bool tierx_reads_note(u64 pfn, u32 enough, u64 within_ns)
+TIERX_INLINE bool tierx_reads_note(u64 pfn, u32 enough, u64 within_ns)
 {
 	u32 now = bpf_ktime_get_ns() >> TIERX_READS_SHIFT,
 	    key = pfn * TIERX_READS_FACTOR >> 32 & (TIERX_READS_MAX - 1);

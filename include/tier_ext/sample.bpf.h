@@ -49,7 +49,7 @@ __noinline s32 tierx_sample_check(u32 i)
  * tierx_sample_take() - take a sample
  * @nid: the node
  */
-TIERX_SPAN_INLINE void tierx_sample_take(s32 nid)
+TIERX_INLINE void tierx_sample_take(s32 nid)
 {
 	u32 i;
 
@@ -63,7 +63,7 @@ TIERX_SPAN_INLINE void tierx_sample_take(s32 nid)
  *
  * Return: pages; 0 if nothing of the sample is there any more.
  */
-TIERX_SPAN_INLINE u64 tierx_sample_idle(u64 pages)
+TIERX_INLINE u64 tierx_sample_idle(u64 pages)
 {
 	u32 i;
 

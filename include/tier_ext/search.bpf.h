@@ -88,7 +88,7 @@ __noinline s32 tierx_search_sample_used(u32 i, s32 nid)
  *
  * Return: how many folios were found.
  */
-TIERX_SPAN_INLINE u32 tierx_search_survey(struct tierx_span *span, s32 nid)
+TIERX_INLINE u32 tierx_search_survey(struct tierx_span *span, s32 nid)
 {
 	u64 pages = span->end - span->first;
 	u32 i, found = 0;
@@ -109,7 +109,7 @@ TIERX_SPAN_INLINE u32 tierx_search_survey(struct tierx_span *span, s32 nid)
 }
 
 /* What is hot does not end where a chunk does. */
-TIERX_SPAN_INLINE void tierx_search_warm(u64 chunk)
+TIERX_INLINE void tierx_search_warm(u64 chunk)
 {
 	if (chunk < TIERX_SEARCH_CHUNKS && !tierx_search_heat[chunk])
 		tierx_search_heat[chunk] = TIERX_EDGE;
@@ -135,7 +135,7 @@ __noinline s32 tierx_search_mark(u32 i, s32 nid)
 	return first;
 }
 
-TIERX_SPAN_INLINE void tierx_search_fill(u8 heat)
+TIERX_INLINE void tierx_search_fill(u8 heat)
 {
 	u32 i;
 
@@ -152,7 +152,7 @@ TIERX_SPAN_INLINE void tierx_search_fill(u8 heat)
  *
  * Return: how many of tierx_nr_chunks are going to be searched; all, if it is scattered.
  */
-TIERX_SPAN_INLINE u32 tierx_search_choose(s32 nid)
+TIERX_INLINE u32 tierx_search_choose(s32 nid)
 {
 	u32 i, nr_hot = 0, nr_warm = 0;
 
@@ -196,7 +196,7 @@ __noinline s32 tierx_search_clear_chunk(u32 chunk, s32 nid)
  *
  * Return: how many folios there were.
  */
-TIERX_SPAN_INLINE u32 tierx_search_clear(struct tierx_span *span, s32 nid, u32 most)
+TIERX_INLINE u32 tierx_search_clear(struct tierx_span *span, s32 nid, u32 most)
 {
 	u32 i;
 
@@ -241,7 +241,7 @@ __noinline u64 tierx_search_look_chunk(u32 chunk, s32 nid)
  *
  * None of the part is young after this: it can be looked at again.
  */
-TIERX_SPAN_INLINE void tierx_search_look(struct tierx_span *span, s32 nid, u32 most)
+TIERX_INLINE void tierx_search_look(struct tierx_span *span, s32 nid, u32 most)
 {
 	u64 full;
 	u32 i;

@@ -28,13 +28,9 @@
 
 #include <tier_ext/tier_ext.bpf.h>
 
-#define ENOSPC 28
-
 #define TIERX_SPAN_NODES 1024
 /* PFNs; no node begins within a smaller piece of memory: 16 MiB. */
 #define TIERX_SPAN_STEP 4096
-
-#define TIERX_SPAN_INLINE static __always_inline __attribute__((unused))
 
 /**
  * struct tierx_span - a node's memory
@@ -79,11 +75,23 @@ struct {
 	__type(value, u64);
 } tierx_arrivals SEC(".maps");
 
-TIERX_SPAN_INLINE u64 *tierx_arrivals_of(u64 pfn)
+TIERX_INLINE u64 *tierx_arrivals_of(u64 pfn)
 {
 	u32 key = pfn % TIERX_ARRIVALS / TIERX_ARRIVALS_WORD;
 
 	return bpf_map_lookup_elem(&tierx_arrivals, &key);
+}
+
+/**
+ * tierx_tiers_down() - where a move has gone to
+ * @request: the move; for a policy's migrated op, where it says no more than from and to
+ *
+ * Return: how many tiers down; negative if it went up.
+ */
+TIERX_INLINE s64 tierx_tiers_down(const struct tier_ext_request *request)
+{
+	return tierx_bpf_node_stat(request->dst_nid, TIERX_NODE_TIER) -
+	       tierx_bpf_node_stat(request->src_nid, TIERX_NODE_TIER);
 }
 
 /**
@@ -92,7 +100,7 @@ TIERX_SPAN_INLINE u64 *tierx_arrivals_of(u64 pfn)
  *
  * When the hand comes by for the first time, it is not idle.
  */
-TIERX_SPAN_INLINE void tierx_span_arrived(u64 pfn)
+TIERX_INLINE void tierx_span_arrived(u64 pfn)
 {
 	u64 *word = tierx_arrivals_of(pfn);
 
@@ -101,7 +109,7 @@ TIERX_SPAN_INLINE void tierx_span_arrived(u64 pfn)
 }
 
 /* Has it come since the hand came by? */
-TIERX_SPAN_INLINE bool tierx_span_is_new(u64 pfn)
+TIERX_INLINE bool tierx_span_is_new(u64 pfn)
 {
 	u64 *word = tierx_arrivals_of(pfn), bit = 1ULL << pfn % TIERX_ARRIVALS_WORD;
 
@@ -117,7 +125,7 @@ TIERX_SPAN_INLINE bool tierx_span_is_new(u64 pfn)
  *
  * Return: the span; NULL for a node that had no memory when spans were found.
  */
-TIERX_SPAN_INLINE struct tierx_span *tierx_span_of(s32 nid)
+TIERX_INLINE struct tierx_span *tierx_span_of(s32 nid)
 {
 	u32 key = nid;
 	struct tierx_span *span = bpf_map_lookup_elem(&tierx_spans, &key);
@@ -147,7 +155,7 @@ static long tierx_span_step(u64 i, void *unused)
  *
  * Memory that comes later is not in any span.
  */
-TIERX_SPAN_INLINE void tierx_spans_find(struct tier_ext_init_args *args)
+TIERX_INLINE void tierx_spans_find(struct tier_ext_init_args *args)
 {
 	bpf_loop(args->max_pfn / TIERX_SPAN_STEP + 1, tierx_span_step, NULL, 0);
 }
@@ -159,7 +167,7 @@ TIERX_SPAN_INLINE void tierx_spans_find(struct tier_ext_init_args *args)
  *
  * Return: whether these were enough.
  */
-TIERX_SPAN_INLINE bool tierx_span_passed(struct tierx_span *span, const struct tier_ext_page *page)
+TIERX_INLINE bool tierx_span_passed(struct tierx_span *span, const struct tier_ext_page *page)
 {
 	span->at = page->pfn + page->nr_pages;
 	if (span->left)
@@ -171,7 +179,7 @@ TIERX_SPAN_INLINE bool tierx_span_passed(struct tierx_span *span, const struct t
  * tierx_span_restart() - the hand has come to the end
  * @span: its span
  */
-TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
+TIERX_INLINE void tierx_span_restart(struct tierx_span *span)
 {
 	span->at = span->first;
 	span->rounds++;
@@ -182,7 +190,7 @@ TIERX_SPAN_INLINE void tierx_span_restart(struct tierx_span *span)
  * @span: the span
  * @pfns: so many, or to its end
  */
-TIERX_SPAN_INLINE u64 tierx_span_ahead(const struct tierx_span *span, u64 pfns)
+TIERX_INLINE u64 tierx_span_ahead(const struct tierx_span *span, u64 pfns)
 {
 	return span->at + pfns < span->end ? span->at + pfns : span->end;
 }
@@ -196,7 +204,7 @@ TIERX_SPAN_INLINE u64 tierx_span_ahead(const struct tierx_span *span, u64 pfns)
  *
  * Return: how many folios there were.
  */
-TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end)
+TIERX_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end)
 {
 	s64 folios = tierx_bpf_pfn_clear(span->at, end, 0);
 
@@ -210,7 +218,7 @@ TIERX_SPAN_INLINE u64 tierx_span_clear(struct tierx_span *span, u64 end)
  *
  * Return: free pages above the high watermark.
  */
-TIERX_SPAN_INLINE u64 tierx_node_room(s32 nid)
+TIERX_INLINE u64 tierx_node_room(s32 nid)
 {
 	s64 free = tierx_bpf_node_stat(nid, TIERX_NODE_FREE_PAGES);
 	s64 wmark = tierx_bpf_node_stat(nid, TIERX_NODE_WMARK_HIGH_PAGES);
@@ -224,7 +232,7 @@ TIERX_SPAN_INLINE u64 tierx_node_room(s32 nid)
  *
  * Return: pages on its LRU lists.
  */
-TIERX_SPAN_INLINE u64 tierx_node_pages(const struct tier_ext_node_stat *stat)
+TIERX_INLINE u64 tierx_node_pages(const struct tier_ext_node_stat *stat)
 {
 	return stat->active_pages + stat->inactive_pages;
 }
@@ -237,8 +245,8 @@ TIERX_SPAN_INLINE u64 tierx_node_pages(const struct tier_ext_node_stat *stat)
  *
  * Return: pages to be demoted; not positive if nothing is lacking.
  */
-TIERX_SPAN_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32 headroom_percent,
-				      u64 coming)
+TIERX_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32 headroom_percent,
+				 u64 coming)
 {
 	u64 wanted = stat->wmark_high_pages + stat->present_pages * headroom_percent / 100;
 
@@ -257,7 +265,7 @@ TIERX_SPAN_INLINE s64 tierx_node_lack(const struct tier_ext_node_stat *stat, u32
  *
  * Return: folios queued for demotion.
  */
-TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
+TIERX_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
 {
 	struct tierx_span *span = tierx_span_of(nid);
 	s32 err, target = tierx_bpf_demotion_target(nid, 0);
@@ -305,7 +313,7 @@ TIERX_SPAN_INLINE u64 tierx_span_make_room(s32 nid, s64 pages, u64 pfns)
  *
  * Return: whether it was used since somebody last looked.
  */
-TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, struct tier_ext_pfn *found)
+TIERX_INLINE bool tierx_span_look(u64 pfn, struct tier_ext_pfn *found)
 {
 	struct tier_ext_page *page;
 
@@ -319,7 +327,7 @@ TIERX_SPAN_INLINE bool tierx_span_look(u64 pfn, struct tier_ext_pfn *found)
 }
 
 /* A PFN from @first to @end, each as likely as another. */
-TIERX_SPAN_INLINE u64 tierx_span_random(u64 first, u64 end)
+TIERX_INLINE u64 tierx_span_random(u64 first, u64 end)
 {
 	u64 random = (u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
 
@@ -329,7 +337,7 @@ TIERX_SPAN_INLINE u64 tierx_span_random(u64 first, u64 end)
 #define TIERX_SPAN_TRIES 8
 
 /* The folio that a place at random is in; so each counts by its pages. */
-TIERX_SPAN_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_ext_pfn *found)
+TIERX_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_ext_pfn *found)
 {
 	u64 pfn = tierx_span_random(first, end);
 	struct tier_ext_page *page;
@@ -353,7 +361,7 @@ TIERX_SPAN_INLINE bool tierx_span_hit(u64 first, u64 end, s32 nid, struct tier_e
  *
  * Return: whether one was found.
  */
-TIERX_SPAN_INLINE bool tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
+TIERX_INLINE bool tierx_span_pick(s32 nid, struct tier_ext_pfn *found)
 {
 	struct tierx_span *span = tierx_span_of(nid);
 	u32 i;

@@ -14,6 +14,15 @@
 #include <tier_ext/exit.h>
 #include <tier_ext/tags.h>
 
+/* As vmlinux.h has no macros. */
+#define ENOENT 2
+#define EINVAL 22
+#define ENOSPC 28
+#define EMLINK 31
+
+/* Functions in headers: a policy need not use all of them. */
+#define TIERX_INLINE static __always_inline __attribute__((unused))
+
 /*
  * Programs and the policy itself. A complete policy that keeps every folio
  * where it is:
