@@ -30,16 +30,22 @@ struct migrate_on_fault_stats {
 };
 TIERX_STATS(struct migrate_on_fault_stats);
 
+/* A CPU may be on a node without memory, which has no tier. */
+static bool has_memory(s32 nid)
+{
+	return tierx_bpf_node_stat(nid, TIERX_NODE_TIER) >= 0;
+}
+
 static bool is_faster(s32 nid, s32 than)
 {
-	return tierx_bpf_node_stat(nid, TIERX_NODE_TIER) <
-	       tierx_bpf_node_stat(than, TIERX_NODE_TIER);
+	return has_memory(nid) && tierx_bpf_node_stat(nid, TIERX_NODE_TIER) <
+					  tierx_bpf_node_stat(than, TIERX_NODE_TIER);
 }
 
 s32 TIERX_OP(migrate_on_fault_fault_in, struct folio *folio, struct vm_area_struct *vma,
 	     struct tier_ext_fault *fault)
 {
-	if (tierx_bpf_folio_order(folio) > max_order ||
+	if (tierx_bpf_folio_order(folio) > max_order || !has_memory(fault->cpu_nid) ||
 	    (!any_tier && !is_faster(fault->cpu_nid, fault->src_nid))) {
 		tierx_stat_add(stayed, 1);
 		return TIERX_STAY;
