@@ -86,6 +86,7 @@ static void detach(struct loading *loading, struct settings_record *record)
 /* Under the lock: all or nothing. */
 static int attach(struct loading *loading, struct settings_record *record)
 {
+	__u32 enabled;
 	int status;
 
 	/* A policy that was ejected, or whose loader was killed, leaves pins and settings. */
@@ -93,7 +94,7 @@ static int attach(struct loading *loading, struct settings_record *record)
 	pins__remove(&loading->pins);
 	pins__prune();
 
-	status = settings__enable(record, &loading->policy);
+	status = settings__enable(record, &loading->policy, &enabled);
 	if (status)
 		return status;
 	if (settings__save(record))

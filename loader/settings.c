@@ -113,7 +113,7 @@ static bool has_program(const void *policy, const char *op)
 	return policy__program(policy, op);
 }
 
-static int enable(enum setting_id id, struct setting_record *record)
+static int enable(enum setting_id id, struct setting_record *record, __u32 *enabled)
 {
 	__u32 value;
 	int err;
@@ -138,20 +138,22 @@ static int enable(enum setting_id id, struct setting_record *record)
 		record->before = value;
 	record->written = wanted(id, value);
 	record->changed = 1;
+	*enabled |= 1U << id;
 	log__info("set %s to %u, it was %u", settings[id].name, record->written, value);
 
 	return STATUS_DONE;
 }
 
-int settings__enable(struct settings_record *record, const struct policy *policy)
+int settings__enable(struct settings_record *record, const struct policy *policy, __u32 *enabled)
 {
 	__u32 needed = settings__needed(has_program, policy);
 	int id, status;
 
+	*enabled = 0;
 	for (id = 0; id < NR_SETTINGS; id++) {
 		if (!(needed & 1U << id))
 			continue;
-		status = enable(id, &record->records[id]);
+		status = enable(id, &record->records[id], enabled);
 		if (status)
 			return status;
 	}
@@ -209,15 +211,6 @@ static __u32 changed(const struct settings_record *record)
 __u32 settings__left(const struct settings_record *record)
 {
 	return changed(record) & ~settings__in_use();
-}
-
-void settings__revert(struct settings_record *record, const struct settings_record *before)
-{
-	int id;
-
-	for (id = 0; id < NR_SETTINGS; id++)
-		if (!before->records[id].changed)
-			restore(id, &record->records[id]);
 }
 
 int settings__load(struct settings_record *record)

@@ -60,8 +60,15 @@ __u32 settings__needed(bool (*has_op)(const void *policy, const char *op), const
 /** settings__in_use() - the same for all attached policies together */
 __u32 settings__in_use(void);
 
-/** settings__enable() - switch on what @policy needs, say so, note it in @record; a status */
-int settings__enable(struct settings_record *record, const struct policy *policy);
+/**
+ * settings__enable() - switch on what a policy needs, and say so
+ * @record: where that is noted
+ * @policy: the policy
+ * @enabled: what had to be switched on, a bit for each &enum setting_id; also after an error
+ *
+ * Return: a status.
+ */
+int settings__enable(struct settings_record *record, const struct policy *policy, __u32 *enabled);
 
 /** settings__restore() - put back what was changed, except those in @needed, and say so */
 void settings__restore(struct settings_record *record, __u32 needed);
@@ -71,9 +78,6 @@ void settings__release(struct settings_record *record);
 
 /** settings__left() - settings that were changed and that no attached policy needs */
 __u32 settings__left(const struct settings_record *record);
-
-/** settings__revert() - put back what was changed since @before was noted, and say so */
-void settings__revert(struct settings_record *record, const struct settings_record *before);
 
 /** settings__load() - what was remembered; returns 0, or -ENOENT if nothing was */
 int settings__load(struct settings_record *record);

@@ -89,22 +89,25 @@ static int exchange(struct policy *policy, const struct attached *old, double *m
 static int swap(struct policy *policy, const struct attached *old, struct json_object *kept,
 		bool as_json)
 {
-	struct settings_record record, before;
+	struct settings_record record;
+	__u32 enabled;
 	double ms;
 	int status;
 
 	settings__load(&record);
-	before = record;
-	status = settings__enable(&record, policy);
+	status = settings__enable(&record, policy, &enabled);
+	/* Before the policy starts: that may take long, and be interrupted. */
+	if (settings__save(&record))
+		log__info("cannot write " PIN_SETTINGS ": %m");
 	if (!status)
 		status = exchange(policy, old, &ms);
 	if (status) {
-		settings__revert(&record, &before);
+		settings__restore(&record, ~enabled);
+		settings__save(&record);
 		return status;
 	}
-
-	if (settings__save(&record))
-		log__info("cannot write " PIN_SETTINGS ": %m");
+	/* What only the old policy needed. */
+	settings__release(&record);
 
 	return report(old, policy->name, ms, json_object_get(kept), as_json);
 }
