@@ -61,12 +61,14 @@ static bool is_known(const struct library *library, const char *path)
 
 static int read_folder(struct library *library, const char *folder)
 {
-	char pattern[PATH_MAX];
+	char pattern[PATH_MAX + sizeof("/*" SUFFIX)], real[PATH_MAX];
 	char **paths;
 	glob_t found;
 	size_t i;
 
-	snprintf(pattern, sizeof(pattern), "%s/*" SUFFIX, folder);
+	if (!realpath(folder, real))
+		return STATUS_DONE;
+	snprintf(pattern, sizeof(pattern), "%s/*" SUFFIX, real);
 	if (glob(pattern, 0, NULL, &found))
 		return STATUS_DONE;
 
@@ -77,9 +79,13 @@ static int read_folder(struct library *library, const char *folder)
 		return STATUS_INTERNAL;
 	}
 	library->paths = paths;
-	for (i = 0; i < found.gl_pathc; i++)
-		if (!is_known(library, found.gl_pathv[i]))
-			library->paths[library->nr++] = realpath(found.gl_pathv[i], NULL);
+	/* A link has its own name, and may lead nowhere. */
+	for (i = 0; i < found.gl_pathc; i++) {
+		if (access(found.gl_pathv[i], F_OK) || is_known(library, found.gl_pathv[i]))
+			continue;
+		paths[library->nr] = strdup(found.gl_pathv[i]);
+		library->nr += !!paths[library->nr];
+	}
 	globfree(&found);
 
 	return STATUS_DONE;

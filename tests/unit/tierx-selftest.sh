@@ -19,6 +19,8 @@ chmod 644 "$shmem"
 mkdir "$tmp/bin" "$tmp/policies"
 cp "$TIERX" "$tmp/bin/" || exit 1
 cp "$FIXTURES/full.bpf.o" "$tmp/policies/" || exit 1
+ln -s full.bpf.o "$tmp/policies/latest.bpf.o"
+ln -s nowhere "$tmp/policies/gone.bpf.o"
 cp "$FIXTURES/no_ops.bpf.o" "$tmp/"
 head -c 2000 "$FIXTURES/full.bpf.o" > "$tmp/truncated.bpf.o"
 export TIERX_POLICY_PATH=$tmp/policies
@@ -140,6 +142,10 @@ test_policies()
 	expect 0 stdout '^  window_ms +how long to look$' info full
 	expect 0 stdout 's8, default -3, from -10 to 10, settable while it runs' info full
 	expect 0 stdout '^  stayed +folios that stayed$' info "$tmp/policies/full.bpf.o"
+	expect 0 stdout '^  ops.nice +-5$' info full
+	expect 0 stdout '"nice":-5[,}]' info full --json
+	expect 0 stdout '^full: knobs of every kind$' info latest
+	expect 2 stderr 'no policy gone' info gone
 	expect 0 stdout '"name":"window_ms"' info full --json
 	expect_json 'info --json is JSON'
 	expect 0 stdout '"name":"full"' --json list
