@@ -149,32 +149,58 @@ static void print_text(const struct sample *sample, const struct sample *last, b
 			print_counter(sample, last, i);
 }
 
-static int print_json(const struct sample *sample, const struct sample *last, bool with_rates)
+/* Counters of the policy are part 0, those of the kernel part 1: both may have one of a name. */
+static int part_begin(const struct sample *sample, int part)
 {
-	static const char *const keys[] = { "counters", "events" };
-	struct json_object *object = json_object_new_object();
-	struct json_object *group = NULL, *rates = NULL;
-	double per_second;
-	int i, part;
+	return part ? sample->nr_counters : 0;
+}
 
-	json__add_string(object, "policy", sample->policy);
-	json__add_u64(object, "monotonic_ns", sample->time_ns);
-	for (part = 0; part < 2; part++) {
-		group = json_object_new_object();
-		json_object_object_add(object, keys[part], group);
-		for (i = part ? sample->nr_counters : 0;
-		     i < (part ? sample->nr : sample->nr_counters); i++)
-			json__add_u64(group, sample->counters[i].name, sample->counters[i].value);
-	}
-	if (with_rates) {
-		rates = json_object_new_object();
-		json_object_object_add(object, "per_second", rates);
-	}
-	for (i = 0; with_rates && i < sample->nr; i++) {
+static int part_end(const struct sample *sample, int part)
+{
+	return part ? sample->nr : sample->nr_counters;
+}
+
+static struct json_object *totals_json(const struct sample *sample, int part)
+{
+	struct json_object *totals = json_object_new_object();
+	int i;
+
+	for (i = part_begin(sample, part); i < part_end(sample, part); i++)
+		json__add_u64(totals, sample->counters[i].name, sample->counters[i].value);
+	return totals;
+}
+
+static struct json_object *rates_json(const struct sample *sample, const struct sample *last,
+				      int part)
+{
+	struct json_object *rates = json_object_new_object();
+	double per_second;
+	int i;
+
+	for (i = part_begin(sample, part); i < part_end(sample, part); i++) {
 		per_second = rate(sample, last, i);
 		if (per_second >= 0)
 			json__add_double(rates, sample->counters[i].name, per_second);
 	}
+	return rates;
+}
+
+static int print_json(const struct sample *sample, const struct sample *last, bool with_rates)
+{
+	static const char *const keys[] = { "counters", "events" };
+	struct json_object *object = json_object_new_object();
+	struct json_object *rates = with_rates ? json_object_new_object() : NULL;
+	int part;
+
+	json__add_string(object, "policy", sample->policy);
+	json__add_u64(object, "monotonic_ns", sample->time_ns);
+	for (part = 0; part < 2; part++) {
+		json_object_object_add(object, keys[part], totals_json(sample, part));
+		if (rates)
+			json_object_object_add(rates, keys[part], rates_json(sample, last, part));
+	}
+	if (rates)
+		json_object_object_add(object, "per_second", rates);
 
 	return json__print(object);
 }
