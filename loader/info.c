@@ -12,6 +12,11 @@ static bool is_field(const char *name, const struct btf_type *type)
 	return btf_is_int(type) && strcmp(name, "name");
 }
 
+static struct number load_field(const struct btf_type *type, const void *value)
+{
+	return number__load(value, type->size, btf_int_encoding(type) & BTF_INT_SIGNED);
+}
+
 static void print_op(const char *name, const struct btf_type *type, const void *value, void *arg)
 {
 	struct bpf_program *program;
@@ -30,8 +35,7 @@ static void print_field(const char *name, const struct btf_type *type, const voi
 
 	(void)arg;
 	if (is_field(name, type))
-		printf("  ops.%-20s %s\n", name,
-		       number__format(number__load(value, type->size, false), text));
+		printf("  ops.%-20s %s\n", name, number__format(load_field(type, value), text));
 }
 
 static void print_knob(const struct policy *policy, const struct knob *knob)
@@ -82,7 +86,7 @@ static void op_json(const char *name, const struct btf_type *type, const void *v
 static void field_json(const char *name, const struct btf_type *type, const void *value, void *arg)
 {
 	if (is_field(name, type))
-		json__add_number(arg, name, number__load(value, type->size, false));
+		json__add_number(arg, name, load_field(type, value));
 }
 
 static struct json_object *knobs_json(const struct policy *policy)
