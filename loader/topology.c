@@ -11,8 +11,9 @@
 #include "tierx.h"
 #include "topology.h"
 
-#define TIER_PATH	 "/sys/devices/virtual/memory_tiering/memory_tier%d/nodelist"
-#define PERFORMANCE_PATH "/sys/devices/system/node/node%d/access0/initiators/%s"
+#define TIER_PATH "/sys/devices/virtual/memory_tiering/memory_tier%d/nodelist"
+/* Access class 1: from the nearest CPUs, not from devices that also have memory in reach. */
+#define PERFORMANCE_PATH "/sys/devices/system/node/node%d/access1/initiators/%s"
 #define CPULIST_PATH	 "/sys/devices/system/node/node%d/cpulist"
 /* Tiers are numbered by abstract distance in chunks of 128; HMAT may give large ones. */
 #define MAX_TIER_ID 4096
@@ -37,9 +38,9 @@ int nodelist__parse(const char *text, __u64 *nodes)
 			text = end + 1;
 			last = strtoul(text, &end, 10);
 		}
-		if (end == text || last < first || last >= TOPOLOGY_MAX_NODES)
+		if (end == text || last < first)
 			return -EINVAL;
-		for (; first <= last; first++)
+		for (; first <= last && first < TOPOLOGY_MAX_NODES; first++)
 			*nodes |= 1ULL << first;
 		if (*end == ',' && end[1])
 			end++;
@@ -117,6 +118,8 @@ int topology__read(struct topology *topology)
 		return STATUS_UNSUPPORTED;
 	}
 
+	if (numa_max_node() >= TOPOLOGY_MAX_NODES)
+		log__info("nodes from %d on are left out", TOPOLOGY_MAX_NODES);
 	for (nid = 0; nid <= numa_max_node() && nid < TOPOLOGY_MAX_NODES; nid++) {
 		if (!numa_bitmask_isbitset(numa_nodes_ptr, nid))
 			continue;

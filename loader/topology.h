@@ -76,7 +76,13 @@ __u64 topology__promotion_targets(const struct topology *topology, int from);
 /** topology__demotion_targets() - the same for demotion: next slower tier, nearest nodes */
 __u64 topology__demotion_targets(const struct topology *topology, int from);
 
-/** nodelist__parse() - read a list such as 0,2-3 as bits; returns 0 or -EINVAL */
+/**
+ * nodelist__parse() - read a list such as 0,2-3
+ * @text: the list
+ * @nodes: a bit for each node; those from TOPOLOGY_MAX_NODES on are left out
+ *
+ * Return: 0 or -EINVAL.
+ */
 int nodelist__parse(const char *text, __u64 *nodes);
 
 #endif /* TIERX_TOPOLOGY_H */

@@ -25,13 +25,15 @@ static void make_nodes(struct topology *topology, int nr, const int *distances)
 
 static void test_lists(void)
 {
-	static const char *const bad[] = { "a", "1,", ",1", "1-", "3-1", "64", "0 1" };
+	static const char *const bad[] = { "a", "1,", ",1", "1-", "3-1", "0 1" };
 	__u64 nodes;
 	size_t i;
 
 	ktap_ok(!nodelist__parse("0,2-3", &nodes) && nodes == 0xd, "a list of nodes");
 	ktap_ok(!nodelist__parse("", &nodes) && !nodes, "an empty list");
 	ktap_ok(!nodelist__parse("63", &nodes) && nodes == 1ULL << 63, "the last node");
+	ktap_ok(!nodelist__parse("2,62-65,100", &nodes) && nodes == (3ULL << 62 | 4),
+		"nodes that there is no room for are left out");
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ktap_ok(nodelist__parse(bad[i], &nodes), "refuse list '%s'", bad[i]);
 }
@@ -113,8 +115,8 @@ static void test_no_memory(struct topology *topology)
 
 static void test_performance(struct topology *topology)
 {
-	testdir__write(NODE "0/access0/initiators/read_latency", "80\n");
-	testdir__write(NODE "0/access0/initiators/write_bandwidth", "100000\n");
+	testdir__write(NODE "0/access1/initiators/read_latency", "80\n");
+	testdir__write(NODE "0/access1/initiators/write_bandwidth", "100000\n");
 	topology__read_performance(topology);
 	ktap_ok(topology->nodes[0].performance[NODE_READ_LATENCY] == 80 &&
 			topology->nodes[0].performance[NODE_WRITE_BANDWIDTH] == 100000,
