@@ -6,6 +6,7 @@
 #include <tier_ext/tags.h>
 
 #include "attach.h"
+#include "cgroup.h"
 #include "kernel.h"
 #include "log.h"
 #include "pfn_map.h"
@@ -146,14 +147,14 @@ int policy__fill(struct policy *policy)
 
 int policy__refuse_second(const struct policy *policy, const struct place *place)
 {
+	char words[PLACE_WORDS_LEN], option[PLACE_OPTION_LEN];
 	char *other = kernel__policy(place);
-	char words[PLACE_WORDS_LEN];
 	int status = STATUS_DONE;
 
 	if (other && *other) {
-		log__error("policy %s is attached%s; replace it with 'tierx swap %s%s%s'", other,
+		log__error("policy %s is attached%s; replace it with 'tierx swap %s%s'", other,
 			   place__words(place, "to", words), policy->name,
-			   place->cgroup ? " --cgroup " : "", place->cgroup ? place->cgroup : "");
+			   place__option(place, option));
 		status = STATUS_REFUSED;
 	}
 	free(other);
@@ -168,6 +169,18 @@ static const char *reason(int err)
 				strerror(-err);
 }
 
+static bool is_gone(const struct place *place)
+{
+	struct cgroup_path path = { .id = place->cgroup_id };
+	bool gone;
+
+	cgroup__find_paths(&path, 1);
+	gone = !path.path;
+	free(path.path);
+
+	return gone;
+}
+
 int policy__attach(struct policy *policy, const struct place *place, int *link_fd)
 {
 	int err;
@@ -179,14 +192,32 @@ int policy__attach(struct policy *policy, const struct place *place, int *link_f
 	err = *link_fd;
 	if (err == -EBUSY && policy__refuse_second(policy, place))
 		return STATUS_REFUSED;
-	/* Since somebody looked at it. */
-	if (err == -ENOENT && place->cgroup_id)
+	/* Since somebody looked at it. An init op may have any error, too. */
+	if (err == -ENOENT && place->cgroup_id && is_gone(place))
 		log__error("policy %s was not attached: cgroup %s was removed; name another one",
 			   policy->name, place->cgroup);
 	else
 		log__error("policy %s was not attached: %s", policy->name, reason(err));
 
 	return STATUS_REFUSED;
+}
+
+/* An error may be that of the new policy's init op: what has become of the old one tells. */
+static void explain_replace(const struct policy *policy, const struct place *place,
+			    const struct policy_link *old, int err)
+{
+	char *name = kernel__policy(place);
+	char option[PLACE_OPTION_LEN];
+
+	if (!name || !*name)
+		log__error("the attached policy has just ended; use 'tierx load %s%s'",
+			   policy->name, place__option(place, option));
+	else if (!policy_link__is_current(old))
+		log__error("the attached policy was replaced by somebody else meanwhile");
+	else
+		log__error("policy %s did not start: %s; the old policy goes on", policy->name,
+			   reason(err));
+	free(name);
 }
 
 int policy__replace(struct policy *policy, const struct place *place, const struct policy_link *old)
@@ -198,15 +229,6 @@ int policy__replace(struct policy *policy, const struct place *place, const stru
 	if (!err)
 		return STATUS_DONE;
 
-	if (err == -ENOLINK || err == -ESTALE)
-		log__error("the attached policy has just ended; use 'tierx load %s%s%s'",
-			   policy->name, place->cgroup ? " --cgroup " : "",
-			   place->cgroup ? place->cgroup : "");
-	else if (err == -EPERM)
-		log__error("the attached policy was replaced by somebody else meanwhile");
-	else
-		log__error("policy %s did not start: %s; the old policy goes on", policy->name,
-			   reason(err));
-
+	explain_replace(policy, place, old, err);
 	return STATUS_REFUSED;
 }

@@ -28,3 +28,10 @@ char *place__words(const struct place *place, const char *before, char text[PLAC
 			 place->cgroup);
 	return text;
 }
+
+char *place__option(const struct place *place, char text[PLACE_OPTION_LEN])
+{
+	snprintf(text, PLACE_OPTION_LEN, "%s%s", place->cgroup ? " --cgroup " : "",
+		 place->cgroup ? place->cgroup : "");
+	return text;
+}

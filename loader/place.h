@@ -5,8 +5,9 @@
 
 #include <linux/types.h>
 
-#define PLACE_FILE_LEN	64
-#define PLACE_WORDS_LEN 256
+#define PLACE_FILE_LEN	 64
+#define PLACE_WORDS_LEN	 256
+#define PLACE_OPTION_LEN 256
 
 /**
  * struct place - the machine or a cgroup; all zeroes is the machine
@@ -33,5 +34,8 @@ char *place__file(const struct place *place, const char *name, char path[PLACE_F
  * Return: @text.
  */
 char *place__words(const struct place *place, const char *before, char text[PLACE_WORDS_LEN]);
+
+/** place__option() - " --cgroup NAME" for commands in messages; "" for the machine; returns @text */
+char *place__option(const struct place *place, char text[PLACE_OPTION_LEN]);
 
 #endif /* TIERX_PLACE_H */

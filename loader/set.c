@@ -10,6 +10,7 @@
 #include "kernel.h"
 #include "log.h"
 #include "output.h"
+#include "pins.h"
 #include "tierx.h"
 
 /**
@@ -24,6 +25,7 @@ struct change {
 
 static int check_change(const struct attached *attached, const char *word, struct change *change)
 {
+	char option[PLACE_OPTION_LEN];
 	const char *value;
 	char *name;
 	int status;
@@ -36,10 +38,9 @@ static int check_change(const struct attached *attached, const char *word, struc
 	if (!change->knob) {
 		status = STATUS_USAGE;
 	} else if (!change->knob->at_runtime) {
-		log__error("knob %s is fixed when %s is loaded; use 'tierx swap %s %s%s%s'", name,
+		log__error("knob %s is fixed when %s is loaded; use 'tierx swap %s %s%s'", name,
 			   attached->name, attached->name, word,
-			   attached->place.cgroup ? " --cgroup " : "",
-			   attached->place.cgroup ? attached->place.cgroup : "");
+			   place__option(&attached->place, option));
 		status = STATUS_USAGE;
 	} else {
 		status = knob__parse_value(change->knob, value, &change->value);
@@ -121,14 +122,17 @@ static int check_words(const struct arguments *args)
 int command__set(const struct arguments *args)
 {
 	struct attached attached;
+	int status, lock_fd = -1;
 	struct place place;
-	int status;
 
 	status = check_words(args);
 	if (!status)
 		status = place__find(&place, args->cgroup);
 	if (!status)
 		status = kernel__require();
+	/* What is set is to be the policy that runs, not one that is being replaced. */
+	if (!status && pins__is_mounted())
+		status = pins__lock(&lock_fd);
 	if (status)
 		return status;
 
@@ -136,6 +140,8 @@ int command__set(const struct arguments *args)
 	if (!status)
 		status = set(&attached, args);
 	attached__close(&attached);
+	if (lock_fd >= 0)
+		close(lock_fd);
 
 	return status;
 }

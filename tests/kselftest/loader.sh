@@ -69,6 +69,11 @@ test_swap()
 	before=$(ids)
 	run 3 swap "$here/progs/loader_end.bpf.o" init_error=-12
 	says stderr 'Cannot allocate memory; the old policy goes on'
+	# Errors that the kernel has for a swap, too.
+	run 3 swap "$here/progs/loader_end.bpf.o" init_error=-1
+	says stderr 'loader_end did not start: Operation not permitted; the old policy goes on'
+	run 3 swap "$here/progs/loader_end.bpf.o" init_error=-67
+	says stderr 'Link has been severed; the old policy goes on'
 	run 3 swap "$here/progs/loader_kfunc.bpf.o"
 	run 3 swap nop ops.tick_ms=1
 	is 'the old policy goes on' policy_is never
@@ -117,6 +122,27 @@ test_settings()
 	run 0 unload
 	says stderr 'left kernel.numa_balancing alone'
 	is 'somebody else has the last word' settings_are 0 false
+
+	run 0 load tpp
+	is 'settings are on' settings_are 2 true
+	run 0 swap pagecache
+	says stderr 'set kernel.numa_balancing back to 0'
+	is 'what only the old policy needed is off' settings_are 0 false
+	run 0 swap tpp
+	is 'what the new one needs is on' settings_are 2 true
+	echo 0 > $BALANCING
+	run 3 swap "$here/progs/loader_end.bpf.o" init_error=-12
+	is 'a swap that failed leaves what was there' settings_are 0 true
+	run 0 unload
+	is 'nothing is left' nothing_left
+}
+
+test_stats()
+{
+	run 0 load tpp
+	run 0 stats -i 1 -n 2 --json
+	says stdout '"per_second":\{"counters":\{"[^}]*"rate_limited":[^}]*\},"events":\{[^}]*"rate_limited":'
+	run 0 unload
 }
 
 test_ejection()
@@ -245,6 +271,7 @@ test_load
 test_swap
 test_refusals
 test_settings
+test_stats
 test_ejection
 test_foreground
 test_restart
