@@ -18,6 +18,7 @@
  * then nothing is told apart, and nothing moves.
  * Limits: frequency saturates at once per round. Of a large folio nobody knows
  * which of its pages are used: it has to be used in every round to be promoted.
+ * Of several fast nodes the nearest to each slow one is filled.
  * 8 bytes of state per PFN.
  */
 #include <tier_ext/span.bpf.h>

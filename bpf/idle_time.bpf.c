@@ -19,7 +19,7 @@
  * programs that suffer from the faults themselves.
  * Limits: the pace of the scan bounds how fast a hot set is found. A large folio
  * has one time for all of its pages. Of several fast nodes one is sampled each
- * second. 8 bytes of state per PFN.
+ * second, and each keeps room for all that comes. 8 bytes of state per PFN.
  */
 #include <tier_ext/sample.bpf.h>
 
@@ -63,6 +63,8 @@ static u32 threshold_ms;
 static u32 brake;
 static u64 rate_pages = ~0ULL;
 static u64 adjusted_ns;
+/* Of the node that was sampled, which may be another one each time. */
+static u64 sampled_pages;
 
 static u32 now_ms(void)
 {
@@ -192,8 +194,9 @@ void TIERX_OP_SLEEPABLE(idle_time_tick, s32 nid, struct tier_ext_node_stat *stat
 	if (stat->tier)
 		return;
 	if (is_time_to_adjust()) {
-		adjust_rate(tierx_sample_idle(tierx_node_pages(stat)));
+		adjust_rate(tierx_sample_idle(sampled_pages));
 		tierx_sample_take(nid);
+		sampled_pages = tierx_node_pages(stat);
 		adjust_threshold();
 		nr_candidates = 0;
 		nr_promoted = 0;

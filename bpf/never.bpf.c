@@ -6,6 +6,7 @@
  * set does not fit the fast tier, or when all of it already does.
  * Signals: none.
  * Good for: a baseline; a safe stop of migration while experiments are swapped.
+ * Hint faults go on, and are counted.
  * Bad for: any skewed workload whose hot pages start on the slow tier. Cold
  * pages of a full fast node are swapped out or dropped instead of demoted.
  */
