@@ -37,7 +37,8 @@
  * ms at a time while it searches. Hot sets that are gone before they have paid. What is
  * used in bursts that are seconds apart. A huge page is taken for a page: how much of it
  * is used is not known.
- * Limits: one slow node is looked at in turn. A window is no shorter than a tick, 20 ms.
+ * Limits: one slow node is looked at in turn, and what is hot goes to one fast node, the
+ * nearest, whoever uses it. A window is no shorter than a tick, 20 ms.
  * 1.5 MiB of state, whatever the machine.
  * Tried, and dropped: see tests/bench/TRIED.md.
  */
@@ -137,6 +138,7 @@ struct payback_node {
 	bool hand_moved; /* fast: since the sample was taken */
 	bool is_asked; /* fast: somebody wants to know what is idle now */
 	bool is_busy; /* fast: there is something to demote */
+	bool was_patient; /* slow: when its turn ended */
 	struct watch soon; /* slow: that would pay within the horizon */
 	struct watch later; /* slow: within a longer one */
 };
@@ -161,8 +163,8 @@ enum phase {
 	MOVE, /* what was young again within a window */
 };
 
-/* A slow node is looked at by one tick at a time, the one that owns this. */
-static s32 owner = -1;
+/* A slow node is looked at by one tick at a time, the one that owns this; for one fast node. */
+static s32 owner = -1, target = -1;
 static enum phase phase;
 static u64 phase_due_ns;
 static u32 nr_probed, next_in_list, list_max;
@@ -371,10 +373,28 @@ static void wait_for(u64 now, u64 window, enum phase next)
 	phase_due_ns = now + window;
 }
 
+/* Of a node whose memory has gone the turn does not end by itself. */
+static bool take_turn(s32 *whose, s32 nid)
+{
+	s32 before = *whose;
+
+	if (before != -1 && tierx_bpf_node_stat(before, TIERX_NODE_TIER) >= 0)
+		return false;
+	return __sync_val_compare_and_swap(whose, before, nid) == before;
+}
+
+/* Of fast nodes that are as near, the kernel names another one each time it is asked. */
+static void begin_turn(const struct payback_node *node, s32 fast)
+{
+	wait_for(0, 0, REST);
+	is_patient = node->was_patient;
+	target = fast;
+}
+
 static void rest_for(struct payback_node *node, u64 now, u64 ns)
 {
-	wait_for(now, 0, REST);
 	node->due_ns = now + ns;
+	node->was_patient = is_patient;
 	owner = -1;
 }
 
@@ -884,13 +904,13 @@ static void slow_tick(s32 nid, s32 fast, u64 now, const struct tier_ext_node_sta
 
 	if (!span || !node)
 		return;
-	if (owner == -1 && now >= node->due_ns)
-		__sync_val_compare_and_swap(&owner, -1, nid);
+	if (now >= node->due_ns && take_turn(&owner, nid))
+		begin_turn(node, fast);
 	if (owner != nid || (now < phase_due_ns && phase != MOVE))
 		return;
-	node->window_ns = window_ns(nid, fast);
+	node->window_ns = window_ns(nid, target);
 	node->pages = tierx_node_pages(stat);
-	slow_step(node, span, nid, fast, now, stat);
+	slow_step(node, span, nid, target, now, stat);
 }
 
 /* --- a fast node's tick --- */
@@ -998,7 +1018,7 @@ static void sample(s32 nid, struct payback_node *node, u64 now)
 	if (fast_owner == nid) {
 		if (now >= node->sampled_ns + idle_ns())
 			note_idle(node, now);
-	} else if (node->is_asked && __sync_val_compare_and_swap(&fast_owner, -1, nid) == -1) {
+	} else if (node->is_asked && take_turn(&fast_owner, nid)) {
 		tierx_sample_take(nid);
 		tierx_stat_add(samples, 1);
 		node->hand_moved = false;
@@ -1045,7 +1065,7 @@ void TIERX_OP(payback_access, struct folio *folio, struct tier_ext_access *acces
 
 void TIERX_OP(payback_migrated, struct tier_ext_request *request, struct tier_ext_result *result)
 {
-	if (!result->error && request->move == TIERX_MOVE_PROMOTE)
+	if (!result->error && tierx_tiers_down(request) < 0)
 		tierx_span_arrived(result->new_pfn);
 }
 

@@ -157,6 +157,44 @@ static void rests(const char *name)
 		rests(#name);                                                                      \
 	}
 
+/* Pages that the policy knows to have come, and has not passed since. */
+static size_t nr_arrived(struct tierx_policy *policy)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(tierx_object(policy), "tierx_arrivals");
+	size_t nr = 0;
+	uint64_t word;
+
+	for (uint32_t key = 0; key < bpf_map__max_entries(map); key++) {
+		ASSERT_EQ(bpf_map__lookup_elem(map, &key, sizeof(key), &word, sizeof(word), 0), 0);
+		nr += __builtin_popcountll(word);
+	}
+	return nr;
+}
+
+/* What has just come was not used here yet: that is not to make it idle. */
+static void spares(const char *name)
+{
+	struct tierx_policy *policy;
+	struct memory memory;
+
+	fill_memory(&memory, tierx_slow_node());
+	policy = start(name);
+	ASSERT_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	tierx_note("%zu of %llu pages have just come", nr_arrived(policy),
+		   (unsigned long long)tierx_event("promoted_pages"));
+	ASSERT_GE(nr_arrived(policy), HOT_PAGES * MUCH / 100);
+}
+
+static void spares_idle_time(void)
+{
+	spares("idle_time");
+}
+
+static void spares_payback(void)
+{
+	spares("payback");
+}
+
 POLICY(idle_time)
 POLICY(histogram)
 POLICY(payback)
@@ -317,6 +355,8 @@ static const struct tierx_test tests[] = {
 	RESTS(histogram),
 	FINDS(payback),
 	RESTS(payback),
+	TIERX_TEST(spares_idle_time, "idle_time does not take what has just come for idle"),
+	TIERX_TEST(spares_payback, "payback does not take what has just come for idle"),
 	TIERX_TEST(finds_bursts, "payback finds what is used in bursts"),
 	TIERX_TEST(looks_again, "payback looks again soon after a search that was worth it"),
 	TIERX_TEST(looks_when_needed, "payback looks at the fast node only if a page is hot"),
