@@ -63,12 +63,20 @@ changes()
 	overlay_sources
 }
 
+# What was not exported yet is in the kernel, too.
+tree_edits()
+{
+	local tree=$BUILD/linux
+	! git -C "$tree" rev-parse -q --verify tierx-applied > /dev/null 2>&1 ||
+		git -C "$tree" diff tierx-applied --
+}
+
 # A kernel without our changes stays the same when those do.
 kernel_key()
 {
 	{
 		source_checksum
-		[ "$1" = base ] || changes | hash_files
+		[ "$1" = base ] || { changes | hash_files; tree_edits; }
 		fragments "$1" | hash_files
 		toolchain
 	} | sha256sum | cut -d' ' -f1
@@ -142,6 +150,7 @@ build_kernel()
 	while key=$(kernel_key "$name"); store=$CACHE/kernel/$key; ! [ -f "$store/BUILD-INFO" ]; do
 		compile_kernel "$name" "$store" "$key"
 	done
+	touch "$store"	# it is in use: the others go first
 	[ "$(readlink -f "$dest")" != "$store" ] || return 0
 	rm -rf "$dest"
 	ln -sfn "$store" "$dest"
@@ -180,8 +189,14 @@ compile_kernel()
 		say "sources were edited during the build: once more"
 		return
 	fi
-	mv -T "$store.part.$$" "$store"
+	keep "$store.part.$$" "$store"
 	prune_cache
+}
+
+# Another clone may have built the same meanwhile.
+keep()	# PART STORE
+{
+	mv -T "$1" "$2" 2> /dev/null || { [ -f "$2/BUILD-INFO" ] && rm -rf "$1"; }
 }
 
 # Forty megabytes for every edit that was built: keep the last ones.
@@ -243,7 +258,7 @@ compile_tools()
 	# libbpf's headers mean the bpf.h of the same kernel, not the older one of the host.
 	install -D -m 644 -t "$part/include/linux" "$tree"/tools/include/uapi/linux/{bpf,bpf_common,btf}.h
 	toolchain > "$part/BUILD-INFO"
-	mv -T "$part" "$1"
+	keep "$part" "$1"
 }
 
 command=${1:-}

@@ -91,6 +91,14 @@ find_own_tree()
 # Everything below that changes with the source goes through this one line.
 source_line() { printf 'linux %s (%s) sha256 %s %s\n' "$version" "$package" "$checksum" "$origin"; }
 
+refuse_to_lose_work()	# REASON
+{
+	[ -z "$(tree_git status --porcelain -uno)" ] ||
+		die "$1, but $tree has uncommitted changes: commit and 'make kernel-hooks-export', or discard them"
+	[ "$(tree_git rev-parse HEAD)" = "$(tree_git rev-parse -q --verify tierx-applied || tree_git rev-parse tierx-base)" ] ||
+		die "$1, but $tree has commits of yours: export or drop them"
+}
+
 # --- layer 1: the source as one commit ------------------------------------------------
 
 import_source()
@@ -99,8 +107,9 @@ import_source()
 	if [ -d "$tree/.git" ] && [ "$(cat "$record" 2>/dev/null)" = "$(source_line)" ]; then
 		return
 	fi
-	rm -rf "$tree" "$tree.part" "$record"
+	[ ! -d "$tree/.git" ] || refuse_to_lose_work "the source is another one"
 	need_space "$BUILD" 3500
+	rm -rf "$tree" "$tree.part" "$record"
 	say "importing $(source_line)"
 	mkdir -p "$tree.part"
 	fill_tree "$tree.part"
@@ -151,10 +160,7 @@ apply_hooks()
 
 	id=$(hooks_id)
 	[ "$(cat "$record" 2>/dev/null)" != "$id" ] || return 0
-	[ -z "$(tree_git status --porcelain -uno)" ] ||
-		die "$tree has uncommitted changes: commit and 'make kernel-hooks-export', or discard them"
-	[ ! -f "$record" ] || [ "$(tree_git rev-parse HEAD)" = "$(tree_git rev-parse tierx-applied)" ] ||
-		die "$tree has commits of yours and hooks/ changed as well: export or drop one of them"
+	[ ! -f "$record" ] || refuse_to_lose_work "hooks/ changed"
 
 	rm -rf "$side"
 	tree_git worktree prune
