@@ -141,8 +141,13 @@ fill_cover()
 check_steps()
 {
 	local side=$BUILD/linux-series obj=$BUILD/kernel-series step n=0
-	[ -d "$side" ] || tree_git worktree add -q --detach "$side" tierx-base
+	if ! git -C "$side" rev-parse -q --verify tierx-base > /dev/null 2>&1; then
+		rm -rf "$side"
+		tree_git worktree prune
+		tree_git worktree add -q --detach "$side" tierx-base
+	fi
 	mkdir -p "$obj"
+	"$here/kernel-build.sh" kernel guest
 	cp "$BUILD/guest/config" "$obj/.config"
 	for step in "${steps[@]}"; do
 		n=$((n + 1))
@@ -153,10 +158,10 @@ check_steps()
 			{ tail -n 20 "$out/build.log" >&2; die "step $n does not build"; }
 	done
 	rm -f "$out/build.log"
-	say "all ${#steps[@]} steps build"
+	say "all ${#steps[@]} steps compile"
 }
 
-tree=$("$here/kernel-tree.sh" tree 2> /dev/null)
+tree=$("$here/kernel-tree.sh" tree)
 hooks=$here/hooks/$(sed 's/^linux \([0-9]*\.[0-9]*\).*/\1/' "$tree.source")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
