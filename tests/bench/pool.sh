@@ -42,6 +42,8 @@ pool_restore()	# FILE
 	local kept=$bench/results/${1##*/}.xz
 	mkdir -p "$(dirname "$1")"
 	[ -f "$1" ] || [ ! -f "$kept" ] || xz -dc "$kept" > "$1"
+	# A line that was cut short does not take the next one with it.
+	[ ! -s "$1" ] || [ -z "$(tail -c 1 "$1")" ] || echo >> "$1"
 }
 
 # Lines of results that a crash cut short are skipped.
@@ -132,7 +134,11 @@ finish()	# NUMBER STATUS
 	# Ended by us: as if it had never begun.
 	[ $stopping -lt 2 ] || return 0
 	[ -s "$work/$1" ] || failed_line "$1" "$2" > "$work/$1"
-	tail -n 1 "$work/$1" >> "$results"
+	if ! tail -n 1 "$work/$1" >> "$results"; then
+		say "matrix: cannot write $results"
+		stopping=1
+		return
+	fi
 	[ "$2" -ne 0 ] || { result=ok; remember "$workload" $seconds; }
 	known[${queue_keys[$1]}]=$result
 	progress "$1" "$seconds"
