@@ -16,7 +16,7 @@ END {
 	else if (status == 124 || status == 137)
 		remark = "time limit reached"
 	else if (status !~ /^[0-9]+$/)
-		remark = status
+		remark = status == "" ? "no exit status" : status
 	else if (status > 128)
 		remark = "killed by signal " status - 128
 	else if (bailed || !plan || seen != planned)

@@ -196,7 +196,7 @@ check_log()
 {
 	local status
 	status=$(cat "$2/exit")
-	if [ "$status" -ne 0 ]; then
+	if [ "$status" != 0 ] || [ ! -s "$2/dmesg" ]; then
 		echo "FAILED guest $1 ended with status $status:"
 		tail -n 30 "$2/log" | sed 's/^/         | /'
 		failed=$((failed + 1))
@@ -222,6 +222,13 @@ report_strays()
 	done < <(table "$here/kselftest/tests")
 }
 
+# What an interrupted run has left behind holds the lock, too, until it has ended.
+mkdir -p "$BUILD/tests"
+exec 9> "$BUILD/tests/.lock"
+if ! flock -n 9; then
+	echo "FAILED other tests are running in $BUILD, or are still ending"
+	exit 1
+fi
 rm -rf "$results"
 mkdir -p "$results"
 run_host_tests &

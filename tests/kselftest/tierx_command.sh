@@ -26,7 +26,7 @@ start()
 	[ "$(id -u)" -eq 0 ] || skip_all 'needs root'
 	[ -x "$TIERX" ] || skip_all "no $TIERX"
 	[ -d $SYSFS ] || skip_all 'this kernel has no tier_ext'
-	policy_is '' || skip_all 'a policy is attached'
+	policy_is '' || { echo 'Bail out! a policy is attached'; exit 1; }
 	trap cleanup EXIT
 }
 

@@ -22,7 +22,7 @@ counts()
 }
 
 echo 'TAP version 13'
-echo '1..12'
+echo '1..13'
 counts 0 '1..2\nok 1 a\nok 2 b\n' '2 0 0 ' 'all passed'
 counts 1 '1..2\nok 1 a\nnot ok 2 b\n' '1 1 0 ' 'one failed'
 counts 0 '1..2\nok 1 a\nok 2 b # SKIP no swap\n' '1 0 1 ' 'one skipped'
@@ -34,4 +34,5 @@ counts 139 '1..2\nok 1 a\n' '1 1 0 killed by signal 11' 'it crashed'
 counts 124 '1..2\nok 1 a\n' '1 1 0 time limit reached' 'it took too long'
 counts 3 '1..1\nok 1 a\n' '1 1 0 exit status 3' 'it passed, but ended badly'
 counts 0 '' '0 1 0 plan not completed, exit status 0' 'it said nothing'
+counts '' '1..2\nok 1 a\nok 2 b\n' '2 1 0 no exit status' 'its status was lost'
 counts 'did not run' '' '0 1 0 did not run' 'it never ran'
