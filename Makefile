@@ -69,11 +69,11 @@ demo: all kernel $(DEMO_PROGRAMS) ## redis in a guest with two memory tiers, und
 	$(Q)tests/demo/demo.sh
 
 test: all tests kernel ## unit tests on the host, kselftests in guests
-	$(Q)CONFIG=$(CONFIG) tests/run.sh $(T)
+	$(Q)set -f; CONFIG=$(CONFIG) tests/run.sh $(T)
 
 test-upstream: all kernel kernel-tree ## the kernel's own selftests: base, patched, with nop, with tpp
 	$(Q)[ -n "$${BASE_KERNEL:-}" ] || kfuncs-patch/kernel-build.sh kernel base
-	$(Q)tests/upstream/run.sh $(T)
+	$(Q)set -f; tests/upstream/run.sh $(T)
 
 test-debug: all tests ## guest tests in a debug kernel, chaos for 15 minutes, each policy for 5
 	$(Q)kfuncs-patch/kernel-build.sh kernel debug
@@ -215,9 +215,8 @@ $(BUILD)/bench/guest.cpio: $(BENCH_GUEST_PROGRAMS) $(BENCH_GUEST_FILES) $(BUILD)
 		$(foreach f,$(BENCH_GUEST_FILES),$(f):$(if $(filter %.sh,$(f)),/usr/share/bench/contestants,/usr/bin)/$(notdir $(f)))
 
 # The server of the workload postgres comes with its database, so it has an image of its own.
-BENCH_POSTGRES := $(if $(wildcard /usr/lib/postgresql/*/bin/postgres),$(BUILD)/bench/guest-postgres.cpio)
-
-$(BUILD)/bench/postgres.cpio: $(wildcard tests/bench/postgres/*) tests/bench/machine/image
+$(BUILD)/bench/postgres.cpio: $(wildcard tests/bench/postgres/*) tests/bench/machine/image \
+		| $(BUILD)/deps-bench.ok
 	$(call show,IMAGE,$@)
 	$(Q)tests/bench/postgres/image $@
 
@@ -226,7 +225,7 @@ $(BUILD)/bench/guest-postgres.cpio: $(BUILD)/bench/guest.cpio $(BUILD)/bench/pos
 
 BENCH_POLICIES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%.o,$(wildcard tests/bench/policies/*.bpf.c))
 
-bench-workloads: policies $(BENCH_POLICIES) bench-machine $(BUILD)/bench/guest.cpio $(BENCH_POSTGRES) ## workloads and contestants: tests/bench/run
+bench-workloads: policies $(BENCH_POLICIES) bench-machine $(BUILD)/bench/guest-postgres.cpio ## workloads and contestants: tests/bench/run
 
 $(BUILD)/tests/bench/%: tests/bench/insns/%.c Makefile | $(BUILD)/deps.ok
 	$(call show,CC,$@)

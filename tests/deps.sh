@@ -88,7 +88,20 @@ apt_install()
 		"${apt[@]}" install --download-only "$@" >> "$log" 2>&1 ||
 			fail_apt "packages could not be downloaded: $*"
 	fi
-	"${apt[@]}" install "$@" >> "$log" 2>&1 || fail_apt "apt-get install failed"
+	without_services "${apt[@]}" install "$@" >> "$log" 2>&1 || fail_apt "apt-get install failed"
+}
+
+# Servers are wanted as programs: Debian's packages ask this file before they start one.
+without_services()	# COMMAND...
+{
+	local policy=/usr/sbin/policy-rc.d
+	if [ ! -e $policy ]; then
+		# shellcheck disable=SC2064 # the file is known now
+		trap "rm -f $policy" EXIT
+		printf '#!/bin/sh\nexit 101\n' > $policy
+		chmod 755 $policy
+	fi
+	"$@"
 }
 
 fail_apt()
