@@ -154,6 +154,8 @@ static void fields(void)
 	expect_refused("tick_ms", 60001, -ERANGE);
 	expect_refused("access_period", 3, -ERANGE);
 	expect_refused("access_period", 1 << 17, -ERANGE);
+	expect_refused("exit_dump_len", 1, -ERANGE);
+	expect_refused("exit_dump_len", 63, -ERANGE);
 	expect_refused("exit_dump_len", (1 << 20) + 1, -E2BIG);
 	expect_refused("nice", -21, -ERANGE);
 	expect_refused("nice", 20, -ERANGE);
@@ -167,6 +169,7 @@ static void fields(void)
 	expect_accepted("flags", 1);
 	expect_accepted("access_period", 1);
 	expect_accepted("access_period", 1 << 16);
+	expect_accepted("exit_dump_len", 64);
 	expect_accepted("exit_dump_len", 1 << 20);
 	expect_accepted("rate_limit_bytes", 1 << 20);
 	expect_accepted("node_rate_limit_bytes", ~0ULL);

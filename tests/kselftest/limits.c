@@ -54,6 +54,27 @@ static void rate_of_node(void)
 	expect_rate("node_rate_limit_bytes", RATE_BYTES / tierx_slower());
 }
 
+/* A second of it is more than 64 bits hold. */
+static void rate_of_all(void)
+{
+	static const char *const fields[] = { "rate_limit_bytes", "node_rate_limit_bytes" };
+	struct tierx_mover *mover;
+	struct tierx_mem *mem;
+	size_t i;
+
+	for (i = 0; i < TIERX_ARRAY_SIZE(fields); i++) {
+		mover = tierx_mover_open();
+		tierx_field_set(mover->policy, fields[i], ~0ULL);
+		tierx_mover_start(mover);
+		mem = tierx_mem_alloc(1, tierx_slow_node());
+		tierx_sleep_ms(2000);
+		ASSERT_EQ(tierx_mover_one(mover, tierx_mem_pfn(mem, 0), 0, tierx_fast_node()), 0);
+		ASSERT_EQ(tierx_mem_node(mem, 0), tierx_fast_node());
+		ASSERT_EQ(tierx_event("rate_limited"), 0);
+		tierx_detach(mover->policy);
+	}
+}
+
 /* Promotions in the fault cannot wait: they are left out. */
 static void rate_of_faults(void)
 {
@@ -111,6 +132,7 @@ static void ring_overflow(void)
 static const struct tierx_test tests[] = {
 	TIERX_TEST(rate_of_policy, "the policy's rate limit holds within 10%"),
 	TIERX_TEST(rate_of_node, "the node's rate limit holds within 10%"),
+	TIERX_TEST(rate_of_all, "the largest rate is no limit"),
 	TIERX_TEST(rate_of_faults, "the rate limit holds for promotions in the fault"),
 	TIERX_TEST(ring_overflow, "a full ring drops and counts"),
 };

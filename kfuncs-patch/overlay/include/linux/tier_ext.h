@@ -612,7 +612,8 @@ struct tier_ext_ops {
 
 	/**
 	 * @rate_limit_bytes: bytes per second that the policy may move in all,
-	 * 0 for no limit. Counts queued moves and promotions by @hint_fault.
+	 * 0 for no limit; more than 1 PiB is taken for 1 PiB. Counts queued
+	 * moves and promotions by @hint_fault.
 	 */
 	u64 rate_limit_bytes;
 
@@ -634,7 +635,7 @@ struct tier_ext_ops {
 	 */
 	u32 access_period;
 
-	/** @exit_dump_len: bytes kept of a dump, at most 1 MiB; 0 for 32 KiB */
+	/** @exit_dump_len: bytes kept of a dump, 64 to 1 MiB; 0 for 32 KiB */
 	u32 exit_dump_len;
 
 	/**

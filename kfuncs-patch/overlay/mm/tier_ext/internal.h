@@ -124,6 +124,9 @@ struct tierx_record {
 	struct tierx_verdict	verdicts[TIERX_NR_VERDICTS];
 };
 
+/* 1 PiB/s is no limit, and what flows in within an hour fits a bucket. */
+#define TIERX_RATE_MAX		(1ULL << 50)
+
 /* Token bucket in bytes; it may go into debt by one folio. */
 struct tierx_bucket {
 	raw_spinlock_t	lock;

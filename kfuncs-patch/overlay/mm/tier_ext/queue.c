@@ -17,6 +17,10 @@
 
 #define TIERX_REFILL_MAX_NS	(3600ULL * NSEC_PER_SEC)
 
+/* What flows in comes on top of a full bucket. */
+static_assert(TIERX_RATE_MAX * (TIERX_REFILL_MAX_NS / NSEC_PER_SEC + 1) <=
+	      S64_MAX);
+
 void tierx_ring_init(struct tierx_ring *ring)
 {
 	u32 i;
@@ -262,7 +266,7 @@ static void tierx_bucket_refill(struct tierx_bucket *bucket, u64 rate)
 {
 	u64 elapsed, tokens;
 
-	/* The bound keeps the product in 64 bits; no debt takes so long. */
+	/* What is beyond the bound is left for the next time. */
 	elapsed = min_t(u64, ktime_get_ns() - bucket->refilled_ns,
 			TIERX_REFILL_MAX_NS);
 	tokens = mul_u64_u64_div_u64(elapsed, rate, NSEC_PER_SEC);

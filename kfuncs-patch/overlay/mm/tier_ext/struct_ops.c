@@ -16,6 +16,7 @@
 #define TIERX_TIMEOUT_MS_MAX	30000
 #define TIERX_ACCESS_PERIOD	64
 #define TIERX_ACCESS_PERIOD_MAX	65536
+#define TIERX_DUMP_LEN_MIN	64
 
 BTF_ID_LIST_SINGLE(tierx_ops_btf_id, struct, tier_ext_ops)
 
@@ -160,10 +161,12 @@ static int tierx_ops_init_member(const struct btf_type *t,
 		ops->cgroup_id = uops->cgroup_id;
 		return 1;
 	case offsetof(struct tier_ext_ops, rate_limit_bytes):
-		ops->rate_limit_bytes = uops->rate_limit_bytes;
+		ops->rate_limit_bytes =
+			min(uops->rate_limit_bytes, TIERX_RATE_MAX);
 		return 1;
 	case offsetof(struct tier_ext_ops, node_rate_limit_bytes):
-		ops->node_rate_limit_bytes = uops->node_rate_limit_bytes;
+		ops->node_rate_limit_bytes =
+			min(uops->node_rate_limit_bytes, TIERX_RATE_MAX);
 		return 1;
 	case offsetof(struct tier_ext_ops, tick_ms):
 		ops->tick_ms = uops->tick_ms ?: MSEC_PER_SEC;
@@ -185,6 +188,8 @@ static int tierx_ops_init_member(const struct btf_type *t,
 		return 1;
 	case offsetof(struct tier_ext_ops, exit_dump_len):
 		ops->exit_dump_len = uops->exit_dump_len ?: TIERX_DUMP_LEN;
+		if (ops->exit_dump_len < TIERX_DUMP_LEN_MIN)
+			return -ERANGE;
 		return ops->exit_dump_len > TIERX_DUMP_LEN_MAX ? -E2BIG : 1;
 	case offsetof(struct tier_ext_ops, nice):
 		ops->nice = uops->nice;
