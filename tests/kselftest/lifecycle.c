@@ -3,6 +3,8 @@
  * How a policy comes and goes: attached, refused, detached, abandoned by its
  * loader, aborted, ended by itself or for what it did.
  */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -419,6 +421,31 @@ static void again(void)
 	ASSERT_EQ(next->nr_exit, 20);
 }
 
+/* The same policy, while the link that it was ejected from is still to hang up. */
+static void again_itself(void)
+{
+	volatile struct tierx_probe *probe;
+	struct tierx_policy *policy = probe_open(NULL, &probe);
+	int map, link, i;
+
+	ASSERT_EQ(tierx_load(policy), 0);
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(tierx_attach(policy), 0);
+		ASSERT_EQ(tierx_write("/sys/kernel/mm/tier_ext/abort", "1"), 0);
+		map = bpf_map__fd(tierx_ops_map(policy));
+		link = bpf_link_create(map, 0, BPF_STRUCT_OPS, NULL);
+		ASSERT_GE(link, 0);
+		expect_hangup(policy);
+		ASSERT(tierx_enabled());
+		tierx_detach(policy);
+		ASSERT(tierx_enabled());
+		ASSERT_EQ(probe->nr_exit, 2 * i + 1);
+		close(link);
+		ASSERT(!tierx_enabled());
+		ASSERT_EQ(probe->nr_exit, 2 * i + 2);
+	}
+}
+
 struct contender {
 	const char *name;
 	uint64_t attempts;
@@ -506,6 +533,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(dump_cut, "a dump that is too long is cut"),
 	TIERX_TEST(dump_long, "a dump as long as was asked for is complete"),
 	TIERX_TEST(again, "a policy can be attached right after an ejection"),
+	TIERX_TEST(again_itself, "an ejected policy is attached again, and stays"),
 	TIERX_TEST(race, "two loaders race, and each attempt works or is refused"),
 	TIERX_TEST(unprivileged, "users may neither load a policy nor end one"),
 };

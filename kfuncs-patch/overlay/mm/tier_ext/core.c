@@ -473,7 +473,6 @@ static int tierx_exchange(struct tierx_policy *old, struct tierx_policy *policy)
 
 static int tierx_scope_replace(struct tierx_scope *scope,
 			       const struct tier_ext_ops *ops,
-			       const struct tier_ext_ops *old_ops,
 			       struct bpf_link *link)
 {
 	struct tierx_policy *policy, *old;
@@ -481,7 +480,7 @@ static int tierx_scope_replace(struct tierx_scope *scope,
 
 	tierx_reap(scope);
 	old = scope->attached;
-	if (!old || old->ops != old_ops)
+	if (!old || old->link != link)
 		return -ENOLINK;
 
 	policy = tierx_policy_alloc(scope, ops, link);
@@ -525,7 +524,7 @@ int tierx_replace(const struct tier_ext_ops *ops,
 	}
 	if (scope) {
 		mutex_lock(&scope->mutex);
-		err = tierx_scope_replace(scope, ops, old_ops, link);
+		err = tierx_scope_replace(scope, ops, link);
 		mutex_unlock(&scope->mutex);
 		tierx_scope_put(scope);
 	}
@@ -538,8 +537,9 @@ int tierx_replace(const struct tier_ext_ops *ops,
 /**
  * tierx_detach() - end a policy because user space is done with it
  * @ops: the policy; may have been ejected before
+ * @link: what user space held; another one may have attached @ops again
  */
-void tierx_detach(const struct tier_ext_ops *ops)
+void tierx_detach(const struct tier_ext_ops *ops, struct bpf_link *link)
 {
 	struct tierx_scope *scope = tierx_scope_get(ops->cgroup_id, false);
 
@@ -547,7 +547,7 @@ void tierx_detach(const struct tier_ext_ops *ops)
 		return;
 
 	mutex_lock(&scope->mutex);
-	if (scope->attached && scope->attached->ops == ops) {
+	if (scope->attached && scope->attached->link == link) {
 		tierx_policy_claim(scope->attached, TIERX_EXIT_UNREG, 0, "");
 		/* It may have been ejected just now, and shall not be forgotten. */
 		if (scope->attached->info.kind == TIERX_EXIT_UNREG) {

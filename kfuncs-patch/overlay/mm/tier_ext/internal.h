@@ -410,7 +410,7 @@ extern struct mutex tierx_mutex;
 int tierx_attach(const struct tier_ext_ops *ops, struct bpf_link *link);
 int tierx_replace(const struct tier_ext_ops *ops,
 		  const struct tier_ext_ops *old, struct bpf_link *link);
-void tierx_detach(const struct tier_ext_ops *ops);
+void tierx_detach(const struct tier_ext_ops *ops, struct bpf_link *link);
 __printf(4, 5)
 void tierx_eject(struct tierx_policy *policy, enum tier_ext_exit_kind kind,
 		 s64 code, const char *fmt, ...);

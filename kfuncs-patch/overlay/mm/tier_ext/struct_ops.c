@@ -229,7 +229,7 @@ static int tierx_ops_reg(void *kdata, struct bpf_link *link)
 
 static void tierx_ops_unreg(void *kdata, struct bpf_link *link)
 {
-	tierx_detach(kdata);
+	tierx_detach(kdata, link);
 }
 
 static int tierx_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
