@@ -141,6 +141,7 @@ static struct tierx_policy *tierx_policy_alloc(struct tierx_scope *scope,
 	policy->ops = ops;
 	policy->link = link;
 	policy->scope = scope;
+	raw_spin_lock_init(&policy->end_lock);
 	tierx_bucket_init(&policy->bucket);
 	INIT_LIST_HEAD(&policy->limits);
 	INIT_WORK(&policy->hup_work, tierx_hup_workfn);
@@ -167,22 +168,27 @@ static int tierx_policy_init(struct tierx_policy *policy, bool replacing)
 	return err > 0 || err < -MAX_ERRNO ? -EINVAL : err;
 }
 
-/* Claim the end of a policy; false if it is ending already. */
+/* Claim the end of a policy; false if it has ended already. */
 static bool tierx_policy_claim(struct tierx_policy *policy,
 			       enum tier_ext_exit_kind kind, s64 code,
 			       const char *msg)
 {
-	if (atomic_cmpxchg(&policy->claimed, 0, 1))
-		return false;
+	unsigned long flags;
+	bool claimed;
 
-	policy->info.kind = kind;
-	policy->info.code = code;
-	policy->info.reason = tierx_exit_reason(kind);
-	strscpy(policy->msg, msg, sizeof(policy->msg));
-	/* Pairs with tierx_policy_ended(). */
-	smp_store_release(&policy->ended, true);
+	raw_spin_lock_irqsave(&policy->end_lock, flags);
+	claimed = !policy->ended;
+	if (claimed) {
+		policy->info.kind = kind;
+		policy->info.code = code;
+		policy->info.reason = tierx_exit_reason(kind);
+		strscpy(policy->msg, msg, sizeof(policy->msg));
+		/* Pairs with tierx_policy_ended(). */
+		smp_store_release(&policy->ended, true);
+	}
+	raw_spin_unlock_irqrestore(&policy->end_lock, flags);
 
-	return true;
+	return claimed;
 }
 
 static bool tierx_policy_ended(struct tierx_policy *policy)
@@ -542,6 +548,7 @@ int tierx_replace(const struct tier_ext_ops *ops,
 void tierx_detach(const struct tier_ext_ops *ops, struct bpf_link *link)
 {
 	struct tierx_scope *scope = tierx_scope_get(ops->cgroup_id, false);
+	bool forget;
 
 	if (!scope)
 		return;
@@ -550,12 +557,10 @@ void tierx_detach(const struct tier_ext_ops *ops, struct bpf_link *link)
 	if (scope->attached && scope->attached->link == link) {
 		tierx_policy_claim(scope->attached, TIERX_EXIT_UNREG, 0, "");
 		/* It may have been ejected just now, and shall not be forgotten. */
-		if (scope->attached->info.kind == TIERX_EXIT_UNREG) {
-			tierx_disable(scope);
+		forget = scope->attached->info.kind == TIERX_EXIT_UNREG;
+		tierx_disable(scope);
+		if (forget)
 			tierx_scope_retire(scope);
-		} else {
-			tierx_reap(scope);
-		}
 	}
 	mutex_unlock(&scope->mutex);
 	tierx_scope_put(scope);

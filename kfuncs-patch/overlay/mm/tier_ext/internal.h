@@ -143,8 +143,8 @@ struct tierx_bucket {
  * @ops: BPF's copy of the ops; lives until unreg() or update() returns
  * @link: what user space holds; valid until unreg() returns
  * @scope: what it governs
- * @claimed: set by whoever ends the policy first; guards @info
- * @ended: @info is complete, and the policy can be finished
+ * @end_lock: whoever ends the policy first sets @ended and @info
+ * @ended: the policy can be finished
  * @info: why it ended
  * @msg: storage of &tier_ext_exit_info.msg
  * @dump_len: size of &tier_ext_exit_info.dump
@@ -156,7 +156,7 @@ struct tierx_policy {
 	const struct tier_ext_ops	*ops;
 	struct bpf_link			*link;
 	struct tierx_scope		*scope;
-	atomic_t			claimed;
+	raw_spinlock_t			end_lock;
 	bool				ended;
 	struct tier_ext_exit_info	info;
 	char				msg[TIERX_MSG_LEN];
