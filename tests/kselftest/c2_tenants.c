@@ -8,9 +8,10 @@
 #include "tierx_mover.h"
 #include "tierx_probe.h"
 
-#define PAGES	 512
-#define EJECT_MS 30000
-#define HANG_MS	 10000
+#define PAGES	  512
+#define EJECT_MS  30000
+#define HANG_MS	  10000
+#define REMOVE_MS 2000
 
 /* A probe for a cgroup, or for the machine if that is NULL; not loaded yet. */
 static struct tierx_policy *open_for(const char *cgroup, const char *name,
@@ -212,6 +213,34 @@ static void removed(void)
 	ASSERT_STREQ(tierx_cgroup_sys(a, "ops"), "again");
 }
 
+/* A new cgroup takes the place of one whose policy still ends. */
+static void removed_slowly(void)
+{
+	const char *a = tierx_cgroup_make("tierx-a"), *b;
+	volatile struct tierx_probe *in_a, *in_b;
+	struct tierx_policy *policy;
+	char path[128];
+
+	policy = start_for(a, "a", &in_a);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/tier_ext/cgroup/%llu",
+		 (unsigned long long)tierx_cgroup_id(a));
+	in_a->tick_ms = REMOVE_MS;
+	ASSERT_WAIT(!in_a->tick_ms, EJECT_MS);
+	ASSERT_EQ(rmdir(a), 0);
+	ASSERT_WAIT(!tierx_enabled(), EJECT_MS);
+	/* The memory controller has to let go of it, too. */
+	tierx_sleep_ms(200);
+	b = tierx_cgroup_make("tierx-b");
+	start_for(b, "b", &in_b);
+	ASSERT_EQ(in_a->nr_exit, 0);
+
+	ASSERT_WAIT(in_a->nr_exit == 1, EJECT_MS);
+	ASSERT_WAIT(access(path, F_OK), 5000);
+	tierx_detach(policy);
+	ASSERT_STREQ(tierx_cgroup_sys(b, "ops"), "b");
+	fault_in_cgroup(b, in_b);
+}
+
 /* What a tenant's policy does wrong ends that policy, and its parent's takes over. */
 static void ejected(void)
 {
@@ -317,6 +346,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(independent, "one can be unloaded and the others go on"),
 	TIERX_TEST(swapped, "a tenant's policy can be swapped"),
 	TIERX_TEST(removed, "the policy ends with its cgroup"),
+	TIERX_TEST(removed_slowly, "a cgroup's successor has a policy before its own has ended"),
 	TIERX_TEST(ejected, "an error ends the policy that raised it"),
 	TIERX_TEST(aborted, "one policy is aborted, or all are"),
 	TIERX_TEST(foreign_pages, "a tenant cannot move the pages of another"),

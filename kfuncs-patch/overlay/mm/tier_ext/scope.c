@@ -26,7 +26,11 @@ struct tierx_scope tierx_root = {
 /* There are scopes of cgroups. */
 DEFINE_STATIC_KEY_FALSE(tierx_key_tenants);
 
-/* By mem_cgroup_id(). Changed under tierx_mutex, read under RCU. */
+/*
+ * By the id of the css, which is not given to another cgroup as long as somebody
+ * has a reference, as scopes do; mem_cgroup_id() is. Changed under tierx_mutex,
+ * read under RCU.
+ */
 static DEFINE_XARRAY(tierx_scopes);
 
 /**
@@ -69,8 +73,8 @@ struct tierx_policy *__tierx_memcg_policy(struct mem_cgroup *memcg)
 	struct tierx_scope *scope;
 
 	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
-		scope = xa_load(&tierx_scopes, mem_cgroup_id(memcg));
-		if (!scope || scope->memcg != memcg)
+		scope = xa_load(&tierx_scopes, memcg->css.id);
+		if (!scope)
 			continue;
 		policy = rcu_dereference_check(scope->policy,
 					       rcu_read_lock_any_held());
@@ -227,10 +231,9 @@ free:
 /* The hooks find it from here on. */
 static int tierx_scope_enter(struct tierx_scope *scope)
 {
-	unsigned long id = mem_cgroup_id(scope->memcg);
-	int err;
+	int id = scope->memcg->css.id, err;
 
-	err = xa_err(xa_store(&tierx_scopes, id, scope, GFP_KERNEL));
+	err = xa_insert(&tierx_scopes, id, scope, GFP_KERNEL);
 	if (err)
 		return err;
 	static_branch_inc(&tierx_key_tenants);
@@ -311,8 +314,7 @@ void tierx_scope_put(struct tierx_scope *scope)
  */
 void tierx_scope_retire(struct tierx_scope *scope)
 {
-	unsigned long id;
-	struct tierx_scope *entry;
+	bool entered;
 
 	lockdep_assert_held(&scope->mutex);
 
@@ -320,17 +322,15 @@ void tierx_scope_retire(struct tierx_scope *scope)
 		return;
 
 	mutex_lock(&tierx_mutex);
-	/* Its number may be that of another cgroup by now. */
-	xa_for_each(&tierx_scopes, id, entry)
-		if (entry == scope)
-			break;
-	if (entry) {
-		xa_erase(&tierx_scopes, id);
+	/* Not twice, and not one whose cgroup went while it was made. */
+	entered = xa_cmpxchg(&tierx_scopes, scope->memcg->css.id, scope, NULL,
+			     GFP_KERNEL) == scope;
+	if (entered) {
 		static_branch_dec(&tierx_key_tenants);
 		kobject_del(&scope->kobj);
 	}
 	mutex_unlock(&tierx_mutex);
-	if (!entry)
+	if (!entered)
 		return;
 
 	scope->retired = true;
@@ -343,8 +343,8 @@ void __tier_ext_memcg_offline(struct mem_cgroup *memcg)
 	struct tierx_scope *scope;
 
 	rcu_read_lock();
-	scope = xa_load(&tierx_scopes, mem_cgroup_id(memcg));
-	if (scope && scope->memcg == memcg) {
+	scope = xa_load(&tierx_scopes, memcg->css.id);
+	if (scope) {
 		WRITE_ONCE(scope->gone, true);
 		if (!tierx_scope_eject(scope, TIERX_EXIT_UNREG_CGROUP, ""))
 			tierx_exit_queue(scope);
