@@ -267,7 +267,7 @@ __bpf_kfunc s32 tierx_bpf_pfn_nid(u64 pfn)
  * The fastest tier, then the node nearest to @cpu_nid, then the smallest
  * abstract distance, then one that has room; at random among equals.
  *
- * Context: any op. Does not sleep.
+ * Context: any op, syscall programs. Does not sleep.
  * Return: the node; -1 if @src_nid is in the fastest tier; -EINVAL for an
  * unknown flag or a node without memory.
  */
@@ -279,6 +279,8 @@ __bpf_kfunc s32 tierx_bpf_promotion_target(s32 src_nid, s32 cpu_nid, u64 flags)
 	if (cpu_nid != NUMA_NO_NODE &&
 	    (cpu_nid < 0 || cpu_nid >= nr_node_ids || !node_online(cpu_nid)))
 		return -EINVAL;
+	/* The end of the last policy waits for RCU, not for syscall programs. */
+	guard(rcu)();
 	return tierx_promotion_target(src_nid, cpu_nid, &node_states[N_MEMORY]);
 }
 
@@ -290,7 +292,7 @@ __bpf_kfunc s32 tierx_bpf_promotion_target(s32 src_nid, s32 cpu_nid, u64 flags)
  * The next slower tier, then the nearest node, then the smallest abstract
  * distance, then one that has room; at random among equals.
  *
- * Context: any op. Does not sleep.
+ * Context: any op, syscall programs. Does not sleep.
  * Return: the node; -1 if @src_nid is in the slowest tier; -EINVAL for an
  * unknown flag or a node without memory.
  */
@@ -298,6 +300,7 @@ __bpf_kfunc s32 tierx_bpf_demotion_target(s32 src_nid, u64 flags)
 {
 	if (flags || !tierx_node_valid(src_nid))
 		return -EINVAL;
+	guard(rcu)();
 	return tierx_demotion_target(src_nid, &node_states[N_MEMORY]);
 }
 
@@ -306,14 +309,15 @@ __bpf_kfunc s32 tierx_bpf_demotion_target(s32 src_nid, u64 flags)
  * @nid: a node with memory
  * @item: &enum tier_ext_node_item
  *
- * Context: any op. Does not sleep.
+ * Context: any op, syscall programs. Does not sleep.
  * Return: the value; -EINVAL for an unknown item or a node without memory;
- * -ENODATA if the platform has not told it.
+ * -ENODATA if the platform has not told it, or no policy is attached.
  */
 __bpf_kfunc s64 tierx_bpf_node_stat(s32 nid, u32 item)
 {
 	if (!tierx_node_valid(nid))
 		return -EINVAL;
+	guard(rcu)();
 	return tierx_node_item(nid, item);
 }
 
@@ -322,7 +326,7 @@ __bpf_kfunc s64 tierx_bpf_node_stat(s32 nid, u32 item)
  * @from_nid: a node
  * @to_nid: a node
  *
- * Context: any op. Does not sleep.
+ * Context: any op, syscall programs. Does not sleep.
  * Return: the distance as of SLIT, 10 for a node to itself; -EINVAL for a node
  * that is not online.
  */

@@ -65,6 +65,8 @@ static bool tierx_node_has_room(int nid)
  */
 static int tierx_target_compare(int a, int b, int from_nid)
 {
+	const struct tierx_node *node_a = READ_ONCE(tierx_nodes[a]);
+	const struct tierx_node *node_b = READ_ONCE(tierx_nodes[b]);
 	int diff;
 
 	diff = tierx_tier_compare(a, b);
@@ -75,8 +77,8 @@ static int tierx_target_compare(int a, int b, int from_nid)
 	if (diff)
 		return diff;
 
-	if (tierx_nodes[a] && tierx_nodes[b]) {
-		diff = tierx_nodes[a]->adistance - tierx_nodes[b]->adistance;
+	if (node_a && node_b) {
+		diff = node_a->adistance - node_b->adistance;
 		if (diff)
 			return diff;
 	}
@@ -106,7 +108,7 @@ static int tierx_target_best(const nodemask_t *candidates, int from_nid)
  * @cpu_nid: the node of the CPU that uses the folio, NUMA_NO_NODE if unknown
  * @allowed: nodes to choose among
  *
- * Context: any, under RCU with a policy attached.
+ * Context: any, under RCU.
  * Return: the node, or NUMA_NO_NODE if there is none.
  */
 int tierx_promotion_target(int src_nid, int cpu_nid, const nodemask_t *allowed)
@@ -128,7 +130,7 @@ int tierx_promotion_target(int src_nid, int cpu_nid, const nodemask_t *allowed)
  * @src_nid: the node to demote from
  * @allowed: nodes to choose among
  *
- * Context: any, under RCU with a policy attached.
+ * Context: any, under RCU.
  * Return: the node, or NUMA_NO_NODE if there is none.
  */
 int tierx_demotion_target(int src_nid, const nodemask_t *allowed)
@@ -161,13 +163,13 @@ static u64 tierx_sum_wmark(int nid, enum zone_watermarks wmark)
  * @nid: a node with memory
  * @item: what to tell
  *
- * Context: any, under RCU with a policy attached.
- * Return: the value, -ENODATA if the platform has not told it, or -EINVAL for
- * an unknown @item.
+ * Context: any, under RCU.
+ * Return: the value, -ENODATA if the platform has not told it or no policy is
+ * attached, or -EINVAL for an unknown @item.
  */
 s64 tierx_node_item(int nid, enum tier_ext_node_item item)
 {
-	const struct tierx_node *node = tierx_nodes[nid];
+	const struct tierx_node *node = READ_ONCE(tierx_nodes[nid]);
 
 	if (!node)
 		return -ENODATA;
