@@ -8,6 +8,7 @@
 #include <linux/memory-tiers.h>
 #include <linux/memory_hotplug.h>
 #include <linux/swap.h>
+#include <linux/vmalloc.h>
 
 #include "internal.h"
 #include "../internal.h"
@@ -164,23 +165,23 @@ static void tierx_access_wake(struct irq_work *work)
  * @node: the node, about to be started
  *
  * The kernel keeps the last accessing CPU of a folio, but on slow tiers it
- * keeps the time of the access in its place. There the node is kept here.
- *
- * Return: 0 or -ENOMEM.
+ * keeps the time of the access in its place. There the node is kept here, if
+ * there is the memory for that: it is not worth a policy.
  */
-int tierx_access_node_init(struct tierx_node *node)
+void tierx_access_node_init(struct tierx_node *node)
 {
 	init_irq_work(&node->wake, tierx_access_wake);
 	INIT_WORK(&node->drain, tierx_access_drain);
 	tierx_ring_init(&node->reports);
 	if (node_is_toptier(node->nid))
-		return 0;
+		return;
 
 	node->start_pfn = node_start_pfn(node->nid);
 	node->nr_last_nids = node_spanned_pages(node->nid);
-	node->last_nids = kvcalloc(node->nr_last_nids,
-				   sizeof(*node->last_nids), GFP_KERNEL);
-	return node->last_nids ? 0 : -ENOMEM;
+	/* More than kvcalloc() gives for a node of 4 TiB. */
+	node->last_nids = vmalloc_huge(array_size(node->nr_last_nids,
+						  sizeof(*node->last_nids)),
+				       GFP_KERNEL | __GFP_ZERO);
 }
 
 /**
@@ -191,7 +192,7 @@ void tierx_access_node_free(struct tierx_node *node)
 {
 	irq_work_sync(&node->wake);
 	cancel_work_sync(&node->drain);
-	kvfree(node->last_nids);
+	vfree(node->last_nids);
 }
 
 /* Where the last accessing node is kept, plus one; NULL if it is not. */

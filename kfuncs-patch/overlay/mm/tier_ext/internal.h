@@ -333,7 +333,7 @@ struct tierx_queue {
  * @start_pfn: first PFN that @last_nids is for
  * @nr_last_nids: length of @last_nids
  * @last_nids: node that accessed a folio last, plus one; NULL in the fastest
- *	tier
+ *	tier, or for want of memory
  * @promoted_pages: pages promoted from this node
  * @demoted_pages: pages demoted from this node
  * @adistance: abstract distance
@@ -525,7 +525,7 @@ void tierx_fault_defer(struct tierx_policy *policy, struct folio *folio,
 /* access.c */
 u32 tierx_random(void);
 void tierx_access_set(bool all_tiers, u32 period);
-int tierx_access_node_init(struct tierx_node *node);
+void tierx_access_node_init(struct tierx_node *node);
 void tierx_access_node_free(struct tierx_node *node);
 void tierx_last_nid_set(struct folio *folio, int cpu_nid);
 void tierx_last_nid_move(struct folio *src, struct folio *dst);

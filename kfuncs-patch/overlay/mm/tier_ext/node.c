@@ -24,10 +24,7 @@ static int tierx_node_start(int nid)
 
 	node->nid = nid;
 	tierx_node_snapshot(node);
-	if (tierx_access_node_init(node)) {
-		kvfree(node);
-		return -ENOMEM;
-	}
+	tierx_access_node_init(node);
 	/* Pairs with the reads of tierx_nodes[] by the hooks. */
 	smp_store_release(&tierx_nodes[nid], node);
 
