@@ -79,6 +79,24 @@ static void slow_but_sound(void)
 	ASSERT(tierx_enabled());
 }
 
+/* What holds up a patient policy is not held against its impatient successor. */
+static void stall_of_predecessor(void)
+{
+	volatile struct tierx_probe *probe, *next;
+	struct tierx_policy *policy = probe_open(NULL, &probe), *other = prepare(&next);
+
+	tierx_field_set(policy, "tick_ms", 50);
+	ASSERT_EQ(tierx_load(other), 0);
+	tierx_start(policy);
+	probe->tick_ms = 6 * TIMEOUT_MS;
+	ASSERT_WAIT(!probe->tick_ms, EJECT_MS);
+	ASSERT_EQ(tierx_swap(policy, other), 0);
+	ASSERT_EQ(probe->exit_kind, TIERX_EXIT_UNREG_SWAP);
+	tierx_sleep_ms(TIMEOUT_MS);
+	ASSERT(tierx_enabled());
+	ASSERT_EQ(next->nr_exit, 0);
+}
+
 /* --- verdicts --- */
 
 static void bad_share(void)
@@ -345,6 +363,7 @@ static void dump_traced(void)
 static const struct tierx_test tests[] = {
 	TIERX_TEST(stall_tick, "a tick that hangs ends the policy"),
 	TIERX_TEST(stall_queue, "a queue that hangs ends it"),
+	TIERX_TEST(stall_of_predecessor, "a policy is not ejected for its predecessor's tick"),
 	TIERX_TEST(slow_but_sound, "one that is slow goes on"),
 	TIERX_TEST(bad_share, "a share of bad verdicts ends it, and not their number"),
 	TIERX_TEST(starved_node, "refusing to make room in a fast node ends it"),

@@ -294,6 +294,7 @@ struct tierx_item {
  * @stall: the move that waits
  * @kicked: another policy is there, and shall have its first tick now
  * @busy_since: jiffies when the thread began its round, 0 while it sleeps
+ * @busy_for: the policy of that round, only to be compared
  * @ticking: it is in the policy's tick
  * @next_tick: jiffies of the next tick
  * @next_drain: jiffies when the LRU batches may be drained again
@@ -315,6 +316,7 @@ struct tierx_queue {
 	struct tierx_move	stall;
 	bool			kicked;
 	unsigned long		busy_since;
+	struct tierx_policy	*busy_for;
 	bool			ticking;
 	unsigned long		next_tick;
 	unsigned long		next_drain;

@@ -592,6 +592,8 @@ static long tierx_thread_round(struct tierx_queue *queue)
 	WRITE_ONCE(queue->busy_since, jiffies | 1);
 	idx = srcu_read_lock(srcu);
 	policy = srcu_dereference(queue->scope->policy, srcu);
+	/* Pairs with tierx_watch_queue(). */
+	smp_store_release(&queue->busy_for, policy);
 	queue->nr_retries = 0;
 	if (policy) {
 		/* Once, so that an administrator can have it otherwise. */

@@ -107,8 +107,8 @@ void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
 
 /**
  * tierx_watch_queue() - has a queue hung?
- * @policy: its policy
- * @queue: the queue
+ * @policy: the policy
+ * @queue: the queue, which may still be busy for one that @policy has replaced
  *
  * Its own thread asks, too: on a machine whose only CPU it kept busy the
  * watchdog would find it idle.
@@ -117,9 +117,14 @@ void tierx_bad_verdict(struct tierx_policy *policy, const char *op, s32 verdict)
  */
 void tierx_watch_queue(struct tierx_policy *policy, struct tierx_queue *queue)
 {
-	unsigned long since = READ_ONCE(queue->busy_since);
 	u32 timeout_ms = policy->ops->timeout_ms;
+	unsigned long since;
 
+	/* Pairs with tierx_thread_round(): the time is of that round, or later. */
+	if (smp_load_acquire(&queue->busy_for) != policy)
+		return;
+
+	since = READ_ONCE(queue->busy_since);
 	if (since && time_after(jiffies, since + msecs_to_jiffies(timeout_ms)))
 		tierx_eject(policy, TIERX_EXIT_ERROR_STALL, queue->nid,
 			    "%s of node %d takes longer than %u ms",
