@@ -39,6 +39,8 @@ REFUSED(sleepable, -EINVAL, "attach to unsupported member hint_fault of struct t
 REFUSED(sleepable_kfunc, -EACCES,
 	"program must be sleepable to call sleepable kfunc bpf_copy_from_user_str")
 REFUSED(helper, -EINVAL, "program of this type cannot use helper bpf_send_signal")
+REFUSED(timer, -EINVAL, "program of this type cannot use helper bpf_timer_set_callback")
+REFUSED(wq, -EACCES, "attach to unsupported member tick of struct tier_ext_ops")
 REFUSED(write_folio, -EACCES, "a tier_ext policy may not write to kernel memory")
 REFUSED(write_fault, -EACCES, "a tier_ext policy may not write to kernel memory")
 REFUSED(write_args, -EACCES, "invalid bpf_context access off=0 size=8")
@@ -74,6 +76,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(sleepable, "hint_fault may not sleep"),
 	TIERX_TEST(sleepable_kfunc, "hint_fault may not call what sleeps"),
 	TIERX_TEST(helper, "helpers of tracing programs are not for policies"),
+	TIERX_TEST(timer, "a timer may not call the policy"),
+	TIERX_TEST(wq, "a work queue may not call the policy"),
 	TIERX_TEST(write_folio, "a folio is read-only"),
 	TIERX_TEST(write_fault, "a context is read-only"),
 	TIERX_TEST(write_args, "arguments are read-only"),

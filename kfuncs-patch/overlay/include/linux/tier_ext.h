@@ -453,6 +453,9 @@ struct tier_ext_node_stat {
  * Every op is optional, and a missing op is answered with what a kernel
  * without a policy does. Ops marked "not sleepable" run under RCU with
  * migration disabled; those marked "sleepable" may be sleepable programs.
+ *
+ * A program that gives a callback to a BPF timer or a BPF work queue is refused:
+ * that would be called on nobody's behalf, and not be watched.
  */
 struct tier_ext_ops {
 	/**

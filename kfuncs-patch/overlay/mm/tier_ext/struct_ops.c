@@ -19,6 +19,7 @@
 #define TIERX_DUMP_LEN_MIN	64
 
 BTF_ID_LIST_SINGLE(tierx_ops_btf_id, struct, tier_ext_ops)
+BTF_ID_LIST_SINGLE(tierx_wq_btf_id, func, bpf_wq_set_callback_impl)
 
 /* Offset of each op, to tell which one a program is for. */
 static const u32 tierx_op_offset[TIERX_NR_OPS] = {
@@ -101,8 +102,12 @@ static int tierx_btf_struct_access(struct bpf_verifier_log *log,
 static const struct bpf_func_proto *
 tierx_get_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
 {
-	/* In a timer nobody would know which policy calls a kfunc. */
-	if (func_id == BPF_FUNC_timer_init)
+	/*
+	 * In a timer nobody would know which policy calls a kfunc. Another
+	 * program may have made it.
+	 */
+	if (func_id == BPF_FUNC_timer_init ||
+	    func_id == BPF_FUNC_timer_set_callback)
 		return NULL;
 	return bpf_base_func_proto(func_id, prog);
 }
@@ -131,10 +136,27 @@ static int tierx_ops_init(struct btf *btf)
 	return 0;
 }
 
+/* Nor would anybody in a work queue, and the watchdog does not see it. */
+static bool tierx_prog_uses_wq(const struct bpf_prog *prog)
+{
+	const struct bpf_insn *insn = prog->insnsi, *end = insn + prog->len;
+
+	/* An offset names the BTF of a module. */
+	for (; insn < end; insn++)
+		if (insn->code == (BPF_JMP | BPF_CALL) &&
+		    insn->src_reg == BPF_PSEUDO_KFUNC_CALL && !insn->off &&
+		    insn->imm == tierx_wq_btf_id[0])
+			return true;
+	return false;
+}
+
 static int tierx_ops_check_member(const struct btf_type *t,
 				  const struct btf_member *member,
 				  const struct bpf_prog *prog)
 {
+	if (tierx_prog_uses_wq(prog))
+		return -EACCES;
+
 	switch (tierx_offset_op(__btf_member_bit_offset(t, member) / 8)) {
 	case TIERX_OP_INIT:
 	case TIERX_OP_EXIT:
