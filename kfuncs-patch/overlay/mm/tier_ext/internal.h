@@ -549,7 +549,6 @@ void tierx_node_stat(struct tierx_queue *queue, struct tier_ext_node_stat *stat)
 
 /* queue.c */
 void tierx_bucket_init(struct tierx_bucket *bucket);
-u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes);
 u64 tierx_rate_take(struct tierx_policy *policy, int src_nid, u64 bytes);
 void tierx_ring_init(struct tierx_ring *ring);
 bool tierx_ring_push(struct tierx_ring *ring, const struct tierx_move *move);

@@ -280,34 +280,27 @@ static void tierx_bucket_refill(struct tierx_bucket *bucket, u64 rate)
 	}
 }
 
-/**
- * tierx_bucket_take() - take tokens out of a bucket
- * @bucket: the bucket
- * @rate: bytes that flow in per second, 0 for no limit
- * @bytes: how many to take; 0 to ask only
- *
- * As long as there is a token, any number can be taken, and the debt is paid
- * from what flows in next; so a folio larger than the bucket can move.
- *
- * Context: any but NMI.
- * Return: 0 if they were taken, else nanoseconds until there is a token.
- */
-u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes)
+/* Nanoseconds until there is a token, 0 if there is one. */
+static u64 tierx_bucket_wait(struct tierx_bucket *bucket, u64 rate)
 {
-	unsigned long flags;
-	u64 wait = 0;
+	lockdep_assert_held(&bucket->lock);
 
-	if (!rate)
-		return 0;
-
-	raw_spin_lock_irqsave(&bucket->lock, flags);
 	tierx_bucket_refill(bucket, rate);
 	if (bucket->tokens > 0)
-		bucket->tokens -= bytes;
-	else
-		wait = mul_u64_u64_div_u64(1 - bucket->tokens, NSEC_PER_SEC,
-					   rate) + 1;
-	raw_spin_unlock_irqrestore(&bucket->lock, flags);
+		return 0;
+	return mul_u64_u64_div_u64(1 - bucket->tokens, NSEC_PER_SEC, rate) + 1;
+}
+
+static u64 tierx_queue_take(struct tierx_queue *queue, u64 rate, u64 bytes)
+{
+	u64 wait;
+
+	/* Nested in that of the policy's bucket, with interrupts off. */
+	raw_spin_lock(&queue->bucket.lock);
+	wait = tierx_bucket_wait(&queue->bucket, rate);
+	if (!wait)
+		queue->bucket.tokens -= bytes;
+	raw_spin_unlock(&queue->bucket.lock);
 
 	return wait;
 }
@@ -316,26 +309,35 @@ u64 tierx_bucket_take(struct tierx_bucket *bucket, u64 rate, u64 bytes)
  * tierx_rate_take() - charge a move to the limits of its policy and its node
  * @policy: the policy
  * @src_nid: the source node
- * @bytes: size of the folio
+ * @bytes: size of the folio; 0 to ask only
+ *
+ * As long as there is a token in a bucket, any number can be taken, and the debt
+ * is paid from what flows in next; so a folio larger than the bucket can move.
+ * Both limits are charged, or none is.
  *
  * Context: any but NMI, under RCU.
  * Return: 0 if the move may be made, else nanoseconds until it may.
  */
 u64 tierx_rate_take(struct tierx_policy *policy, int src_nid, u64 bytes)
 {
-	const struct tier_ext_ops *ops = policy->ops;
+	u64 node_rate = policy->ops->node_rate_limit_bytes;
+	u64 rate = policy->ops->rate_limit_bytes, wait;
+	struct tierx_bucket *bucket = &policy->bucket;
 	struct tierx_queue *queue;
-	u64 wait;
+	unsigned long flags;
+
+	if (!rate && !node_rate)
+		return 0;
 
 	/* Pairs with tierx_queue_start(). */
 	queue = smp_load_acquire(&policy->scope->queues[src_nid]);
-	wait = tierx_bucket_take(&policy->bucket, ops->rate_limit_bytes, 0);
-	if (!wait && queue)
-		wait = tierx_bucket_take(&queue->bucket,
-					 ops->node_rate_limit_bytes, bytes);
+	raw_spin_lock_irqsave_nested(&bucket->lock, flags, SINGLE_DEPTH_NESTING);
+	wait = rate ? tierx_bucket_wait(bucket, rate) : 0;
+	if (!wait && queue && node_rate)
+		wait = tierx_queue_take(queue, node_rate, bytes);
 	if (!wait)
-		wait = tierx_bucket_take(&policy->bucket,
-					 ops->rate_limit_bytes, bytes);
+		bucket->tokens -= bytes;
+	raw_spin_unlock_irqrestore(&bucket->lock, flags);
 	if (wait)
 		tierx_event_add(policy, TIERX_EV_RATE_LIMITED, 1);
 
