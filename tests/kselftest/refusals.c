@@ -3,6 +3,7 @@
  * What must not be moved stays, and the reason is counted. The policy names a
  * page by its PFN; whose it is and in what state, the kernel finds out.
  */
+#include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/mempolicy.h>
 #include <sys/mman.h>
@@ -10,9 +11,15 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "tierx_file.h"
 #include "tierx_mover.h"
 
 #define HUGETLB_SIZE ((size_t)2 << 20)
+#define EXT4_BYTES   (32 << 20)
+#define DEMOTED	     ((size_t)8192)
+
+/* What is read is of no interest. */
+static unsigned char buffer[1 << 20];
 
 static struct tierx_mover *start(void)
 {
@@ -268,6 +275,50 @@ static void target_full(void)
 	ASSERT_LT(tierx_mem_count(mem, fast), mem->pages);
 }
 
+/* Fill a node with page cache: the holes of a file, which take no room on the disk. */
+static void fill_with_cache(int node)
+{
+	size_t bytes = (tierx_node_vmstat(node, "nr_free_pages") + DEMOTED) * TIERX_PAGE;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/holes", tierx_mount_ext4(EXT4_BYTES));
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_GE(fd, 0);
+	tierx_defer(close_fd, (void *)(intptr_t)fd);
+	ASSERT_EQ(ftruncate(fd, bytes), 0);
+	tierx_bind(node);
+	for (size_t at = 0; at < bytes; at += sizeof(buffer))
+		ASSERT_GT(pread(fd, buffer, sizeof(buffer), at), 0);
+	tierx_bind(-1);
+}
+
+/* Nobody but the demotions allocates there, so it is they who have to wake kswapd. */
+static void demotion_makes_room(void)
+{
+	int slow = tierx_slow_node();
+	struct tierx_mover *mover = start();
+	struct tierx_mem *mem = tierx_mem_alloc(DEMOTED, tierx_fast_node());
+	uint64_t stolen;
+
+	/* The less is kept free, the sooner it is used up. */
+	tierx_set("/proc/sys/vm/min_free_kbytes", "1024");
+	tierx_set("/proc/sys/vm/watermark_boost_factor", "0");
+	tierx_mem_fill(mem, 1);
+	fill_with_cache(slow);
+	stolen = tierx_vmstat("pgsteal_kswapd");
+	ASSERT_WAIT((tierx_mover_pages(mover, mem, 0, DEMOTED, 1, slow),
+		     tierx_mem_count(mem, slow) == DEMOTED),
+		    20000);
+	tierx_note("%llu had no room at first, kswapd made room for %llu",
+		   (unsigned long long)tierx_event("refused_full"),
+		   (unsigned long long)(tierx_vmstat("pgsteal_kswapd") - stolen));
+	ASSERT(tierx_enabled());
+	ASSERT_EQ(tierx_event("move_failed"), 0);
+	ASSERT_GT(tierx_vmstat("pgsteal_kswapd"), stolen);
+	ASSERT_EQ(tierx_mem_verify(mem, 1), 0);
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(mlocked, "an mlocked page is refused, until it is unlocked"),
 	TIERX_TEST(pinned, "a page that is pinned for DMA is refused, until it is unpinned"),
@@ -282,6 +333,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(no_memory, "a PFN that is no memory is refused at once"),
 	TIERX_TEST(bad_arguments, "nodes and flags that do not exist are refused at once"),
 	TIERX_TEST(target_full, "a promotion is refused when the target is full"),
+	TIERX_TEST(demotion_makes_room, "a demotion has kswapd make room when the target is full"),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet_tiers)

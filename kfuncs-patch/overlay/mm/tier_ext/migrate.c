@@ -212,7 +212,11 @@ static int tierx_check_target(const struct tierx_item *item,
 	return 0;
 }
 
-/* As the kernel before it promotes: do not fill a node, wake its kswapd. */
+/*
+ * As the kernel before it promotes: do not fill a node, wake its kswapd. Other
+ * moves may use what is below the watermark, as demotions of reclaim do: they
+ * wake kswapd when they allocate.
+ */
 static int tierx_check_room(const struct tierx_item *item)
 {
 	int nid = item->request.dst_nid, src_nid = item->request.src_nid, i;
@@ -335,7 +339,10 @@ static void tierx_item_done(struct tierx_policy *policy, struct tierx_item *item
 	trace_tier_ext_migrate(&item->request, 0);
 }
 
-/* A move is given up: tell the policy. */
+/*
+ * A move is given up: tell the policy. It is not to blame for a target that has
+ * no room.
+ */
 static void tierx_item_failed(struct tierx_policy *policy,
 			      struct tierx_item *item, int error)
 {
@@ -345,7 +352,8 @@ static void tierx_item_failed(struct tierx_policy *policy,
 		.reason	 = MR_TIER_EXT,
 	};
 
-	tierx_event_add(policy, TIERX_EV_MOVE_FAILED, 1);
+	tierx_event_add(policy, error == -ENOMEM ? TIERX_EV_REFUSED_FULL :
+						   TIERX_EV_MOVE_FAILED, 1);
 	trace_tier_ext_migrate(&item->request, error);
 	if (!policy->ops->migrated)
 		return;
@@ -356,7 +364,7 @@ static void tierx_item_failed(struct tierx_policy *policy,
 	rcu_read_unlock();
 }
 
-/* The folio was busy: once more, behind all others, but not for ever. */
+/* The folio was busy, or there was no room: once more, but not for ever. */
 static void tierx_item_retry(struct tierx_policy *policy,
 			     struct tierx_queue *queue, struct tierx_item *item,
 			     int error)
@@ -491,7 +499,7 @@ static void tierx_batch_group(struct tierx_policy *policy,
 {
 	struct migration_target_control mtc = {
 		.nid	  = leader->request.dst_nid,
-		.gfp_mask = (GFP_HIGHUSER_MOVABLE & ~__GFP_RECLAIM) |
+		.gfp_mask = (GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM) |
 			    __GFP_THISNODE | __GFP_NOWARN | __GFP_NOMEMALLOC,
 		.reason	  = MR_TIER_EXT,
 	};
