@@ -13,10 +13,12 @@
 
 #include "tierx_file.h"
 #include "tierx_mover.h"
+#include "tierx_prog.h"
 
 #define HUGETLB_SIZE ((size_t)2 << 20)
 #define EXT4_BYTES   (32 << 20)
 #define DEMOTED	     ((size_t)8192)
+#define HUGE_PAGES   32
 
 /* What is read is of no interest. */
 static unsigned char buffer[1 << 20];
@@ -319,6 +321,40 @@ static void demotion_makes_room(void)
 	ASSERT_EQ(tierx_mem_verify(mem, 1), 0);
 }
 
+static uint64_t direct_work(void)
+{
+	return tierx_vmstat("compact_stall") + tierx_vmstat("pgscan_direct");
+}
+
+/* There is room, but not in one piece. */
+static void huge_is_not_made_to_fit(void)
+{
+	int fast = tierx_fast_node(), slow = tierx_slow_node();
+	struct tierx_mem *ballast, *huge[HUGE_PAGES];
+	struct tierx_mover *mover = start();
+	size_t i, first[HUGE_PAGES];
+	uint64_t work;
+
+	for (i = 0; i < HUGE_PAGES; i++)
+		first[i] = tierx_huge_alloc(&huge[i], slow);
+	ballast = tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - DEMOTED, fast);
+	for (i = 0; i < ballast->pages; i += 2)
+		ASSERT_EQ(madvise(ballast->addr + i * TIERX_PAGE, TIERX_PAGE, MADV_DONTNEED), 0);
+
+	work = direct_work();
+	for (i = 0; i < HUGE_PAGES; i++)
+		mover->wanted[i] = (struct mover_wanted){
+			.pfn = tierx_mem_pfn(huge[i], first[i]),
+			.nid = fast,
+		};
+	tierx_mover_run(mover, HUGE_PAGES, 20000);
+	tierx_note("%llu moved, %llu had no room", (unsigned long long)tierx_event("moved"),
+		   (unsigned long long)tierx_event("refused_full"));
+	ASSERT_GT(tierx_event("refused_full"), 0);
+	ASSERT_EQ(direct_work(), work);
+	ASSERT_EQ(tierx_event("move_failed"), 0);
+}
+
 static const struct tierx_test tests[] = {
 	TIERX_TEST(mlocked, "an mlocked page is refused, until it is unlocked"),
 	TIERX_TEST(pinned, "a page that is pinned for DMA is refused, until it is unpinned"),
@@ -334,6 +370,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(bad_arguments, "nodes and flags that do not exist are refused at once"),
 	TIERX_TEST(target_full, "a promotion is refused when the target is full"),
 	TIERX_TEST(demotion_makes_room, "a demotion has kswapd make room when the target is full"),
+	TIERX_TEST(huge_is_not_made_to_fit,
+		   "no migration thread makes room for a huge page itself"),
 };
 
 TIERX_TEST_MAIN(tests, tierx_unmet_tiers)

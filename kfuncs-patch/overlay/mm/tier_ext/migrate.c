@@ -483,26 +483,40 @@ static bool tierx_folio_in(struct folio *folio, struct list_head *folios)
 	return false;
 }
 
+/*
+ * Large folios are kept apart: the first that finds no room ends its group, and
+ * there may be room for small ones.
+ */
 static bool tierx_item_in_group(struct tierx_item *item,
 				struct tierx_item *leader)
 {
 	return item->folio && item->memcg == leader->memcg &&
-	       item->request.dst_nid == leader->request.dst_nid;
+	       item->request.dst_nid == leader->request.dst_nid &&
+	       item->request.nr_pages == leader->request.nr_pages;
 }
 
 /*
- * Migrate the items that go where @leader goes and have the same owner. Those
- * that are done have no folio any more.
+ * Nothing is reclaimed or compacted here, whatever the size: the thread is
+ * watched, and others wait for it. A promotion has had kswapd woken before, and
+ * is not worth more.
+ */
+static struct folio *tierx_alloc_target(struct folio *src, unsigned long private)
+{
+	const struct tier_ext_request *request = (void *)private;
+	gfp_t gfp_mask = GFP_TRANSHUGE_LIGHT | __GFP_THISNODE;
+
+	if (tierx_tier_compare(request->dst_nid, request->src_nid) >= 0)
+		gfp_mask |= __GFP_KSWAPD_RECLAIM;
+	return __folio_alloc_node(gfp_mask, folio_order(src), request->dst_nid);
+}
+
+/*
+ * Migrate the items that go where @leader goes and have the same owner and
+ * size. Those that are done have no folio any more.
  */
 static void tierx_batch_group(struct tierx_policy *policy,
 			      struct tierx_queue *queue, struct tierx_item *leader)
 {
-	struct migration_target_control mtc = {
-		.nid	  = leader->request.dst_nid,
-		.gfp_mask = (GFP_HIGHUSER_MOVABLE & ~__GFP_DIRECT_RECLAIM) |
-			    __GFP_THISNODE | __GFP_NOWARN | __GFP_NOMEMALLOC,
-		.reason	  = MR_TIER_EXT,
-	};
 	struct tierx_item *item, *end = queue->items + queue->nr_items;
 	unsigned int nr_succeeded = 0;
 	LIST_HEAD(folios);
@@ -512,9 +526,9 @@ static void tierx_batch_group(struct tierx_policy *policy,
 		if (tierx_item_in_group(item, leader))
 			list_add_tail(&item->folio->lru, &folios);
 
-	err = migrate_pages(&folios, alloc_migration_target, NULL,
-			    (unsigned long)&mtc, MIGRATE_ASYNC, MR_TIER_EXT,
-			    &nr_succeeded);
+	err = migrate_pages(&folios, tierx_alloc_target, NULL,
+			    (unsigned long)&leader->request, MIGRATE_ASYNC,
+			    MR_TIER_EXT, &nr_succeeded);
 	if (nr_succeeded)
 		tierx_count_moved(leader, nr_succeeded);
 	err = err == -ENOMEM ? -ENOMEM : -EAGAIN;
