@@ -5,6 +5,8 @@
  * random, or surveyed, may be any of it.
  */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "progs/walk.h"
@@ -17,6 +19,7 @@
 #define YOUNG_PAGES  ((size_t)600)
 #define EXT4_BYTES   (32 << 20)
 #define LRU_GEN	     "/sys/kernel/mm/lru_gen/enabled"
+#define LRU_GEN_AGE  "/sys/kernel/debug/lru_gen"
 #define PICKED_PAGES ((size_t)40000)
 #define PICKS	     4000
 #define SURVEY_PAGES ((size_t)8000)
@@ -263,6 +266,108 @@ static void lru_classic(void)
 static void lru_generations(void)
 {
 	lru_finds_all("y");
+}
+
+/* Let what was accessed of a cgroup on a node go to a new generation. 0 or a negative errno. */
+static int age(const char *cgroup, int node)
+{
+	static char text[1 << 16];
+	char pattern[64], *line, *save;
+	unsigned int id, nid = -1;
+	uint64_t max_seq = 0;
+
+	if (tierx_read(LRU_GEN_AGE, text, sizeof(text)) <= 0)
+		return -ENOENT;
+	snprintf(pattern, sizeof(pattern), "/%s\n", cgroup);
+	line = strstr(text, pattern);
+	while (line && line > text && line[-1] != '\n')
+		line--;
+	if (!line || sscanf(line, "memcg %u", &id) != 1)
+		return -ENOENT;
+	strtok_r(line, "\n", &save);
+	while ((line = strtok_r(NULL, "\n", &save)) && !strstr(line, "memcg"))
+		if (sscanf(line, " node %u", &nid) != 1 && nid == (unsigned int)node)
+			sscanf(line, "%" SCNu64, &max_seq);
+	snprintf(pattern, sizeof(pattern), "+ %u %d %" PRIu64 " 1 1", id, node, max_seq);
+	return tierx_write(LRU_GEN_AGE, pattern);
+}
+
+/* Aging gives a folio another generation, and leaves it in the list that it was in. */
+static void lru_aged(void)
+{
+	int node = tierx_slow_node();
+	struct tierx_mem *mem;
+	uint64_t id;
+
+	start();
+	tierx_set(LRU_GEN, "y");
+	if (access(LRU_GEN_AGE, W_OK))
+		SKIP("no " LRU_GEN_AGE);
+	id = tierx_cgroup_id(tierx_cgroup_enter("walk-aged"));
+	mem = tierx_mem_alloc(PAGES, node);
+	tierx_drain_lru();
+	for (int i = 0; i < 6; i++) {
+		tierx_mem_touch(mem, true);
+		ASSERT_EQ(age("walk-aged", node), 0);
+		walk_lru(node, id, TIERX_WALK_ANON);
+		ASSERT_EQ(count_found(mem, node), PAGES);
+		ASSERT_EQ(count_twice(), 0);
+	}
+}
+
+struct ager {
+	pthread_t thread;
+	struct tierx_mem *mem;
+	volatile bool stop;
+	uint64_t rounds;
+};
+
+static void *ager_fn(void *arg)
+{
+	struct ager *ager = arg;
+
+	while (!ager->stop) {
+		tierx_mem_touch(ager->mem, true);
+		tierx_sleep_ms(10);
+		ager->rounds += !age("walk-aging", tierx_slow_node());
+	}
+	return NULL;
+}
+
+static void ager_stop(void *arg)
+{
+	struct ager *ager = arg;
+
+	ager->stop = true;
+	pthread_join(ager->thread, NULL);
+}
+
+/* What moves while it is walked over may be missed, but not what comes after it. */
+static void lru_aging(void)
+{
+	static struct ager ager;
+	int node = tierx_slow_node();
+	size_t found_pages, least = PAGES;
+	uint64_t id;
+
+	start();
+	tierx_set(LRU_GEN, "y");
+	if (access(LRU_GEN_AGE, W_OK))
+		SKIP("no " LRU_GEN_AGE);
+	id = tierx_cgroup_id(tierx_cgroup_enter("walk-aging"));
+	ager.mem = tierx_mem_alloc(PAGES, node);
+	tierx_drain_lru();
+	ASSERT_EQ(pthread_create(&ager.thread, NULL, ager_fn, &ager), 0);
+	tierx_defer(ager_stop, &ager);
+	for (int i = 0; i < 200; i++) {
+		walk_lru(node, id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
+		found_pages = count_found(ager.mem, node);
+		least = found_pages < least ? found_pages : least;
+	}
+	tierx_note("%llu times aged; of %zu pages at least %zu were found each time",
+		   (unsigned long long)ager.rounds, PAGES, least);
+	ASSERT_GT(ager.rounds, 0);
+	ASSERT_GE(least, PAGES / 2);
 }
 
 /* Also where memory has no owner, because there is no memory controller. */
@@ -662,6 +767,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(d6_iterator, "by PFN, a huge page is found once, by its first PFN"),
 	TIERX_TEST(lru_classic, "by LRU, all pages of a cgroup are found"),
 	TIERX_TEST(lru_generations, "by LRU, all pages are found with generations, too"),
+	TIERX_TEST(lru_aged, "by LRU, all pages are found that got a new generation"),
+	TIERX_TEST(lru_aging, "by LRU, pages are found while they get new generations"),
 	TIERX_TEST(lru_all_owners, "by LRU, all pages of a node are found, whoever owns them"),
 	TIERX_TEST(harvest_anon, "anonymous pages that were touched since are young"),
 	TIERX_TEST(harvest_file, "pages of a read-only mapping that were touched since are young"),

@@ -151,6 +151,7 @@ struct bpf_iter_tierx_lru {
  * @done: all of them were walked
  * @nid: the node
  * @flags: &enum tier_ext_walk_flags
+ * @oldest: the generations of @memcg that its walk begins with
  * @list: which of the lists of @memcg
  * @begun: something of that list was seen
  * @restarts: how often it was begun again
@@ -166,6 +167,7 @@ struct tierx_lru_walk {
 	bool			done;
 	int			nid;
 	u64			flags;
+	unsigned long		oldest[ANON_AND_FILE];
 	int			list;
 	bool			begun;
 	int			restarts;
@@ -180,24 +182,36 @@ struct tierx_lru_walk {
 /* One list per generation, kind and zone; the oldest generation first. */
 #define TIERX_GEN_LISTS	(MAX_NR_GENS * ANON_AND_FILE * MAX_NR_ZONES)
 
-static struct list_head *tierx_gen_list(struct lruvec *lruvec, int list,
-					u64 flags)
+/* Once for all lists of @lruvec, or aging would have some of them left out. */
+static void tierx_gen_begin(struct tierx_lru_walk *walk, struct lruvec *lruvec)
 {
-	int zone = list % MAX_NR_ZONES;
-	int type = list / MAX_NR_ZONES % ANON_AND_FILE;
-	int age = list / MAX_NR_ZONES / ANON_AND_FILE;
-	unsigned long seq = READ_ONCE(lruvec->lrugen.min_seq[type]) + age;
+	int type;
 
-	if (seq > READ_ONCE(lruvec->lrugen.max_seq) ||
-	    !(flags & (type ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
+	for (type = 0; type < ANON_AND_FILE; type++)
+		walk->oldest[type] = READ_ONCE(lruvec->lrugen.min_seq[type]);
+}
+
+static struct list_head *tierx_gen_list(struct tierx_lru_walk *walk,
+					struct lruvec *lruvec)
+{
+	int zone = walk->list % MAX_NR_ZONES;
+	int type = walk->list / MAX_NR_ZONES % ANON_AND_FILE;
+	int age = walk->list / MAX_NR_ZONES / ANON_AND_FILE;
+	int gen = lru_gen_from_seq(walk->oldest[type] + age);
+
+	if (!(walk->flags & (type ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
 		return NULL;
-	return &lruvec->lrugen.folios[lru_gen_from_seq(seq)][type][zone];
+	return &lruvec->lrugen.folios[gen][type][zone];
 }
 #else
 #define TIERX_GEN_LISTS	0
 
-static struct list_head *tierx_gen_list(struct lruvec *lruvec, int list,
-					u64 flags)
+static void tierx_gen_begin(struct tierx_lru_walk *walk, struct lruvec *lruvec)
+{
+}
+
+static struct list_head *tierx_gen_list(struct tierx_lru_walk *walk,
+					struct lruvec *lruvec)
 {
 	return NULL;
 }
@@ -210,15 +224,15 @@ static const enum lru_list tierx_classic_lists[] = {
 
 #define TIERX_NR_LISTS	(TIERX_GEN_LISTS + ARRAY_SIZE(tierx_classic_lists))
 
-static struct list_head *tierx_lru_list(struct lruvec *lruvec, int list,
-					u64 flags)
+static struct list_head *tierx_lru_list(struct tierx_lru_walk *walk,
+					struct lruvec *lruvec)
 {
 	enum lru_list lru;
 
-	if (list < TIERX_GEN_LISTS)
-		return tierx_gen_list(lruvec, list, flags);
-	lru = tierx_classic_lists[list - TIERX_GEN_LISTS];
-	if (!(flags & (is_file_lru(lru) ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
+	if (walk->list < TIERX_GEN_LISTS)
+		return tierx_gen_list(walk, lruvec);
+	lru = tierx_classic_lists[walk->list - TIERX_GEN_LISTS];
+	if (!(walk->flags & (is_file_lru(lru) ? TIERX_WALK_FILE : TIERX_WALK_ANON)))
 		return NULL;
 	return &lruvec->lists[lru];
 }
@@ -233,47 +247,48 @@ static void tierx_lru_next_list(struct tierx_lru_walk *walk)
 	walk->list++;
 }
 
-/* Is the cursor still on @head? Then the walk can go on from there. */
+/*
+ * Is the cursor on a list of @lruvec? With generations nobody can say on which:
+ * aging changes the one in its flags, and moves it later.
+ */
 static bool tierx_lru_cursor_valid(struct tierx_lru_walk *walk,
-				   struct lruvec *lruvec,
-				   struct list_head *head)
+				   struct lruvec *lruvec)
 {
 	struct folio *folio = walk->cursor;
-	enum lru_list lru;
 
 	lockdep_assert_held(&lruvec->lru_lock);
 
-	if (!folio || !folio_test_lru(folio) || folio_test_unevictable(folio) ||
-	    folio_lruvec(folio) != lruvec)
-		return false;
-#ifdef CONFIG_LRU_GEN
-	if (folio_lru_gen(folio) >= 0)
-		return head == &lruvec->lrugen.folios[folio_lru_gen(folio)]
-						     [folio_is_file_lru(folio)]
-						     [folio_zonenum(folio)];
-#endif
-	lru = folio_lru_list(folio);
-	return head == &lruvec->lists[lru];
+	return folio && folio_test_lru(folio) &&
+	       !folio_test_unevictable(folio) && folio_lruvec(folio) == lruvec;
 }
 
-/*
- * Where to go on in a list, NULL to give up. If the folio that was seen last
- * has left it, that is the beginning.
- */
+/* Begin a list again, but not for ever: NULL to give up. */
+static struct list_head *tierx_lru_restart(struct tierx_lru_walk *walk,
+					   struct list_head *head)
+{
+	return ++walk->restarts > TIERX_WALK_RESTARTS ? NULL : head;
+}
+
+/* Where to go on in a list: behind the folio that was seen last, if it is there. */
 static struct list_head *tierx_lru_place(struct tierx_lru_walk *walk,
 					 struct lruvec *lruvec,
 					 struct list_head *head)
 {
-	if (tierx_lru_cursor_valid(walk, lruvec, head))
+	if (tierx_lru_cursor_valid(walk, lruvec))
 		return &walk->cursor->lru;
-	if (walk->begun && ++walk->restarts > TIERX_WALK_RESTARTS)
-		return NULL;
-	return head;
+	return walk->begun ? tierx_lru_restart(walk, head) : head;
+}
+
+/* Is this the head of any of the lists, and no folio? */
+static bool tierx_lru_is_head(struct lruvec *lruvec, struct list_head *pos)
+{
+	return (void *)pos >= (void *)lruvec && (void *)pos < (void *)(lruvec + 1);
 }
 
 /*
  * Take the next PFNs of a list, coldest first. A folio that moves meanwhile may
- * be seen twice, or not at all.
+ * be seen twice, or not at all. If the cursor has moved to another list, its end
+ * is where that shows.
  */
 static void tierx_lru_batch(struct tierx_lru_walk *walk, struct lruvec *lruvec,
 			    struct list_head *head)
@@ -287,6 +302,10 @@ static void tierx_lru_batch(struct tierx_lru_walk *walk, struct lruvec *lruvec,
 	pos = tierx_lru_place(walk, lruvec, head);
 	while (pos && pos->prev != head && walk->nr < TIERX_WALK_BATCH) {
 		pos = pos->prev;
+		if (tierx_lru_is_head(lruvec, pos)) {
+			pos = tierx_lru_restart(walk, head);
+			continue;
+		}
 		last = list_entry(pos, struct folio, lru);
 		walk->pfns[walk->nr++] = folio_pfn(last);
 	}
@@ -305,8 +324,10 @@ static bool tierx_lru_fill(struct tierx_lru_walk *walk)
 
 	while (!walk->done) {
 		lruvec = mem_cgroup_lruvec(walk->memcg, NODE_DATA(walk->nid));
+		if (!walk->list && !walk->begun)
+			tierx_gen_begin(walk, lruvec);
 		while (walk->list < TIERX_NR_LISTS) {
-			head = tierx_lru_list(lruvec, walk->list, walk->flags);
+			head = tierx_lru_list(walk, lruvec);
 			if (head)
 				tierx_lru_batch(walk, lruvec, head);
 			if (head && walk->nr)
