@@ -4,9 +4,12 @@
  * whoever has it mapped; and cold shared memory is paged out by a policy.
  */
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -21,8 +24,10 @@
 #define GIB_PAGES   (((size_t)1 << 30) / TIERX_PAGE)
 #define SMALL_PAGES ((size_t)4096)
 #define COLD_PAGES  ((size_t)1024)
-#define SWAP_BYTES  ((size_t)1 << 30)
-#define NR_SHARERS  4
+/* Fewer than a block device takes requests before who makes them has to wait. */
+#define SLOW_PAGES ((size_t)100)
+#define SWAP_BYTES ((size_t)1 << 30)
+#define NR_SHARERS 4
 /* Runs of pages that come back. */
 #define NR_SWAPPED_IN 64
 
@@ -451,12 +456,82 @@ static void b5_pageout_file(void)
 	pfns[1] = tierx_mem_pfn(&file->mem, 1);
 
 	page_out(shm, pfns, 2);
-	ASSERT_WAIT(tierx_event("reclaimed_pages") + tierx_event("move_failed") == 2, 20000);
+	ASSERT_WAIT(tierx_event("reclaimed_pages") + tierx_event("refused_dirty") == 2, 20000);
 	ASSERT_EQ(tierx_event("reclaimed_pages"), 1);
+	ASSERT_EQ(tierx_event("move_failed") + tierx_event("move_retried"), 0);
 	ASSERT_EQ(mincore(file->mem.addr, 2 * TIERX_PAGE, in_core), 0);
 	ASSERT_EQ(in_core[0] & 1, 0);
 	ASSERT_EQ(in_core[1] & 1, 1);
 	ASSERT_EQ(tierx_file_verify(file, 1), 0);
+}
+
+static void run(const char *format, const char *arg)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), format, arg);
+	if (system(command))
+		FAIL("%s", command);
+}
+
+static void loop_end(void *unused __attribute__((unused)))
+{
+	swapoff("/dev/loop7");
+	run("/usr/sbin/losetup -d %s", "/dev/loop7");
+}
+
+static void thaw(void *arg)
+{
+	ioctl((int)(intptr_t)arg, FITHAW, 0);
+	close((int)(intptr_t)arg);
+}
+
+/* Swap on a file system that does not let anything be written from here on. Returns that. */
+static int swap_that_hangs(void)
+{
+	const char *dir = tierx_mount_ext4(64 << 20);
+	int fd;
+
+	if (access("/usr/sbin/losetup", X_OK))
+		SKIP("no losetup");
+	run("dd if=/dev/zero of=%s/swap bs=1M count=32 status=none", dir);
+	run("/usr/sbin/losetup /dev/loop7 %s/swap", dir);
+	tierx_defer(loop_end, NULL);
+	run("/sbin/mkswap %s > /dev/null 2>&1", "/dev/loop7");
+	ASSERT_EQ(swapon("/dev/loop7", 0), 0);
+	sync();
+	fd = open(dir, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(fd, 0);
+	tierx_defer(thaw, (void *)(intptr_t)fd);
+	ASSERT_EQ(ioctl(fd, FIFREEZE, 0), 0);
+	return fd;
+}
+
+/* To have begun to write a page is all that a policy can be asked for. */
+static void b5_pageout_slowly(void)
+{
+	struct tierx_shm *shm = tierx_shm_create(1, 0);
+	struct tierx_mem *mem = tierx_mem_alloc(SLOW_PAGES, tierx_slow_node());
+	uint64_t pfns[SLOW_PAGES];
+	int fd;
+
+	tierx_mem_fill(mem, 1);
+	tierx_drain_lru();
+	for (size_t page = 0; page < SLOW_PAGES; page++)
+		pfns[page] = tierx_mem_pfn(mem, page);
+	fd = swap_that_hangs();
+	ASSERT_EQ(tierx_attach(shm->policy), 0);
+
+	page_out(shm, pfns, SLOW_PAGES);
+	ASSERT_WAIT(tierx_event("reclaimed_pages") == SLOW_PAGES, 5000);
+	/* Once more: they are being written. */
+	page_out(shm, pfns, SLOW_PAGES);
+	ASSERT_WAIT(tierx_event("refused_dirty") == SLOW_PAGES, 5000);
+	ASSERT_EQ(tierx_event("move_failed") + tierx_event("move_retried"), 0);
+	ASSERT(tierx_enabled());
+
+	ASSERT_EQ(ioctl(fd, FITHAW, 0), 0);
+	ASSERT_EQ(tierx_mem_verify(mem, 1), 0);
 }
 
 static void b5_refused(void)
@@ -536,6 +611,7 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(b5_pageout, "cold shared memory is paged out without being touched"),
 	TIERX_TEST(b5_pageout_anon, "an anonymous page is paged out"),
 	TIERX_TEST(b5_pageout_file, "a clean file page is dropped, a dirty one stays"),
+	TIERX_TEST(b5_pageout_slowly, "pages that a device takes long to write are no failures"),
 	TIERX_TEST(b5_refused, "what may not or cannot be paged out is refused"),
 };
 

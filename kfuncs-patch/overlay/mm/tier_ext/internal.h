@@ -78,6 +78,7 @@
 	X(REFUSED_ADMIT,	refused_admit)				\
 	X(REFUSED_CPUSET,	refused_cpuset)				\
 	X(REFUSED_DEVICE,	refused_device)				\
+	X(REFUSED_DIRTY,	refused_dirty)				\
 	X(REFUSED_FULL,		refused_full)				\
 	X(REFUSED_GONE,		refused_gone)				\
 	X(REFUSED_HUGETLB,	refused_hugetlb)			\

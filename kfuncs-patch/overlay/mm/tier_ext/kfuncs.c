@@ -154,7 +154,9 @@ __bpf_kfunc s32 tierx_bpf_folio_demote(struct folio *folio, s32 nid, u64 flags)
  * @flags: must be 0
  *
  * It is swapped out or dropped by the migration thread of its node, also if it
- * was referenced lately; a dirty folio of a regular file stays.
+ * was referenced lately; a dirty folio of a regular file stays, which counts as
+ * refused_dirty. What takes long to be written to swap is not waited for, and is
+ * freed by the next reclaim there.
  *
  * Context: ops with a folio, not demote_target. Does not sleep, takes no lock.
  * Return: 0 if it was queued; -EINVAL for an unknown flag; -ENOSPC if the queue

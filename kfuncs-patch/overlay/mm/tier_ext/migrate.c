@@ -281,6 +281,15 @@ static bool tierx_governs(struct tierx_policy *policy, struct folio *folio)
 	return governor && governor->scope == policy->scope;
 }
 
+/* What would have to be written to its file first stays, and is no failure. */
+static int tierx_check_clean(struct folio *folio)
+{
+	if (folio_test_writeback(folio) ||
+	    (folio_test_dirty(folio) && folio_is_file_lru(folio)))
+		return TIERX_EV_REFUSED_DIRTY;
+	return 0;
+}
+
 /* 0, -EAGAIN if the folio is busy, or the reason why it must not be moved. */
 static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item)
 {
@@ -309,7 +318,8 @@ static int tierx_check_item(struct tierx_policy *policy, struct tierx_item *item
 
 	/* Out of memory is no node, and needs no room. */
 	if (request->move == TIERX_MOVE_RECLAIM)
-		return tierx_check_admit(policy, item, &allowed);
+		return tierx_check_clean(folio) ?:
+		       tierx_check_admit(policy, item, &allowed);
 
 	request->dst_nid = tierx_choose_target(&item->move, request->src_nid,
 					       &allowed);
@@ -545,7 +555,24 @@ static void tierx_batch_group(struct tierx_policy *policy,
 	putback_movable_pages(&folios);
 }
 
-/* One folio at a time, because reclaim only tells how many pages it freed. */
+/* Is a folio being written? When that ends, it is the next to be reclaimed. */
+static bool tierx_pfn_writeback(u64 pfn)
+{
+	struct folio *folio = NULL;
+	bool writeback;
+
+	writeback = !tierx_folio_lookup(pfn, &folio) &&
+		    folio_test_writeback(folio);
+	if (folio)
+		folio_put(folio);
+	return writeback;
+}
+
+/*
+ * One folio at a time, because reclaim only tells how many pages it freed; and
+ * none where it has begun to write. A reference would keep it from freeing, so
+ * that is looked up afterwards.
+ */
 static void tierx_item_reclaim(struct tierx_policy *policy,
 			       struct tierx_queue *queue, struct tierx_item *item)
 {
@@ -553,7 +580,7 @@ static void tierx_item_reclaim(struct tierx_policy *policy,
 
 	list_add(&item->folio->lru, &folios);
 	item->folio = NULL;
-	if (reclaim_pages(&folios)) {
+	if (reclaim_pages(&folios) || tierx_pfn_writeback(item->request.pfn)) {
 		tierx_event_add(policy, TIERX_EV_RECLAIMED_PAGES,
 				item->request.nr_pages);
 		tierx_item_done(policy, item);
