@@ -182,6 +182,40 @@ static void mempolicy_of_task(void)
 	expect_moved(mover, mem, tierx_fast_node());
 }
 
+/* It is the file's: whoever maps that otherwise, or nobody, it counts. */
+static void mempolicy_of_shmem(void)
+{
+	struct tierx_mem bound = { .pages = 1 }, other = { .pages = 1 };
+	struct tierx_mover *mover = start();
+	int fd = memfd_create("tierx", MFD_CLOEXEC);
+	uint64_t pfn, before;
+
+	ASSERT_GE(fd, 0);
+	tierx_defer(close_fd, (void *)(intptr_t)fd);
+	ASSERT_EQ(ftruncate(fd, TIERX_PAGE), 0);
+	bound.addr = tierx_map_shared(TIERX_PAGE, fd);
+	other.addr = tierx_map_shared(TIERX_PAGE, fd);
+	ASSERT_EQ(set_policy(&bound, MPOL_BIND, tierx_slow_node()), 0);
+	tierx_mem_touch(&other, true);
+	tierx_mem_free(&bound);
+	tierx_drain_lru();
+	expect_refused(mover, &other, tierx_fast_node(), "refused_mempolicy");
+
+	pfn = tierx_mem_pfn(&other, 0);
+	tierx_mem_free(&other);
+	before = tierx_event("refused_mempolicy");
+	ASSERT_EQ(tierx_mover_one(mover, pfn, 0, tierx_fast_node()), 0);
+	ASSERT_EQ(tierx_event("refused_mempolicy"), before + 1);
+
+	other.addr = tierx_map_shared(TIERX_PAGE, fd);
+	/* Of a VMA that has none, none is taken away. */
+	ASSERT_EQ(set_policy(&other, MPOL_BIND, tierx_slow_node()), 0);
+	ASSERT_EQ(set_policy(&other, MPOL_DEFAULT, -1), 0);
+	tierx_mem_touch(&other, false);
+	expect_moved(mover, &other, tierx_fast_node());
+	tierx_mem_free(&other);
+}
+
 static void same_node(void)
 {
 	struct tierx_mover *mover = start();
@@ -363,6 +397,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(cpuset, "a page is refused outside the cpuset of its owner"),
 	TIERX_TEST(mempolicy_of_vma, "a page is refused where mbind() has placed it"),
 	TIERX_TEST(mempolicy_of_task, "a page is refused where set_mempolicy() has placed it"),
+	TIERX_TEST(mempolicy_of_shmem,
+		   "a page is refused where a shmem file's policy has placed it"),
 	TIERX_TEST(same_node, "a page is refused that is there already"),
 	TIERX_TEST(policy_says_no, "a page is refused that the policy does not admit"),
 	TIERX_TEST(freed, "a page that was freed is refused"),

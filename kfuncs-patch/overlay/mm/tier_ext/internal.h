@@ -241,7 +241,8 @@ struct tierx_scope {
  * @cpu_nid: node of the CPU that accessed the folio, NUMA_NO_NODE if unknown
  * @move: &enum tier_ext_move
  * @attempts: how often it was tried
- * @placed: no explicit memory policy governs the page; the asker knew the VMA
+ * @placed: explicit memory policies do not matter: the asker knew the VMA and
+ *	that there is none, or it is for a limit, which none overrides
  */
 struct tierx_move {
 	u64	pfn;

@@ -189,7 +189,11 @@ bool tierx_limit_protects(struct tierx_policy *policy, struct folio *folio)
 	return false;
 }
 
-/* Queue folios for demotion, up to @wanted pages. Returns how many pages. */
+/*
+ * Queue folios for demotion, up to @wanted pages. Returns how many pages. Memory
+ * policies do not matter, as in reclaim: by one that prefers the tier anybody
+ * could stay above his limit.
+ */
 static u64 tierx_limit_demote(struct tierx_policy *policy, int nid,
 			      struct mem_cgroup *memcg, u64 wanted, u64 flags)
 {
@@ -388,7 +392,9 @@ __bpf_kfunc_start_defs();
  * @limit_pages: how many pages, 0 for any number
  *
  * Nothing is promoted beyond the limit, and what is above it is demoted soon,
- * the coldest first. It holds until the policy ends.
+ * the coldest first; also if mbind() or set_mempolicy() has placed it there, but
+ * not where the cgroup's cpuset does not let it go. It holds until the policy
+ * ends.
  *
  * Context: init and tick. Sleeps.
  * Return: 0; -EINVAL if there is no such tier; -ENOENT if there is no such

@@ -15,10 +15,12 @@
 #include <linux/ksm.h>
 #include <linux/memcontrol.h>
 #include <linux/memory_hotplug.h>
+#include <linux/mempolicy.h>
 #include <linux/migrate.h>
 #include <linux/mm_inline.h>
 #include <linux/rmap.h>
 #include <linux/sched/task.h>
+#include <linux/shmem_fs.h>
 #include <linux/srcu.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
@@ -98,10 +100,32 @@ static bool tierx_rmap_placed(struct folio *folio, struct vm_area_struct *vma,
 	return !*explicit;
 }
 
+/*
+ * Is there one for what a locked folio holds of a shmem file? It is the file's,
+ * and counts whoever has set it and maps it, and also if nobody does.
+ */
+static bool tierx_shmem_placed(struct folio *folio)
+{
+	struct address_space *mapping = folio_mapping(folio);
+	pgoff_t index, end = folio_next_index(folio);
+	struct mempolicy *pol;
+
+	if (!mapping || !shmem_mapping(mapping))
+		return false;
+	for (index = folio->index; index < end; index++) {
+		pol = mpol_shared_policy_lookup(&SHMEM_I(mapping->host)->policy,
+						index);
+		mpol_put(pol);
+		if (pol)
+			return true;
+	}
+	return false;
+}
+
 /* 0, or -EAGAIN if nobody can say now, or the reason not to move the folio. */
 static int tierx_check_mempolicy(struct folio *folio)
 {
-	bool explicit = false;
+	bool explicit;
 	struct rmap_walk_control rwc = {
 		.rmap_one  = tierx_rmap_placed,
 		.arg	   = &explicit,
@@ -109,11 +133,11 @@ static int tierx_check_mempolicy(struct folio *folio)
 		.try_lock  = true,
 	};
 
-	if (!folio_mapped(folio))
-		return 0;
 	if (!folio_trylock(folio))
 		return -EAGAIN;
-	rmap_walk(folio, &rwc);
+	explicit = tierx_shmem_placed(folio);
+	if (!explicit && folio_mapped(folio))
+		rmap_walk(folio, &rwc);
 	folio_unlock(folio);
 
 	if (rwc.contended)
