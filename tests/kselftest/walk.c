@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include "progs/walk.h"
@@ -26,6 +27,8 @@
 /* More than any machine has. */
 #define ALL_PFNS    (1ULL << 40)
 #define ARRIVED_PFN 1234567
+/* Some of so many walks. */
+#define END_MS 2000
 
 static struct tierx_policy *walker;
 /* Variables of the program that are looked at very often. */
@@ -624,6 +627,59 @@ static void harvest_unmapped(void)
 	ASSERT_EQ(count_all_young(), 0);
 }
 
+/* --- who is not waited for --- */
+
+static struct tierx_policy *start_walking_on(uint32_t how)
+{
+	struct tierx_policy *policy = tierx_open("walk_on");
+
+	tierx_must_load(policy);
+	*(uint32_t *)tierx_global(policy, "how") = how;
+	*(int32_t *)tierx_global(policy, "nid") = tierx_slow_node();
+	tierx_mem_alloc(SURVEY_PAGES, tierx_slow_node());
+	tierx_drain_lru();
+	return policy;
+}
+
+/* Of a policy that was ejected no tick walks on, and who unloads it is not kept. */
+static void ends_with_policy(void)
+{
+	struct tierx_policy *policy;
+	volatile uint64_t *nr_ended;
+
+	for (uint32_t how = 0; how < 3; how++) {
+		policy = start_walking_on(how);
+		nr_ended = tierx_global(policy, "nr_ended");
+		ASSERT_EQ(tierx_attach(policy), 0);
+		ASSERT_WAIT(!tierx_enabled(), 20000);
+		ASSERT_WAIT(*nr_ended == 1, END_MS);
+		ASSERT_GT(*(uint64_t *)tierx_global(policy, "nr_seen"), SURVEY_PAGES);
+		tierx_policy_close(policy);
+	}
+}
+
+static int walk_on(void *arg)
+{
+	return tierx_run(arg, "walk_on_demand");
+}
+
+static void ends_when_killed(void)
+{
+	struct tierx_policy *policy;
+	volatile uint64_t *nr_seen;
+	pid_t pid;
+
+	for (uint32_t how = 0; how < 3; how++) {
+		policy = start_walking_on(how);
+		nr_seen = tierx_global(policy, "nr_seen");
+		pid = tierx_fork(walk_on, policy);
+		ASSERT_WAIT(*nr_seen > 0, 20000);
+		ASSERT_EQ(kill(pid, SIGKILL), 0);
+		ASSERT_EQ(tierx_wait_child(pid, END_MS), 128 + SIGKILL);
+		tierx_policy_close(policy);
+	}
+}
+
 /* --- what cannot be walked --- */
 
 static int new_pfn(uint64_t flags)
@@ -783,6 +839,8 @@ static const struct tierx_test tests[] = {
 	TIERX_TEST(hand_spares_arrivals,
 		   "a page that came by a move is new once, and its neighbours are not"),
 	TIERX_TEST(hand_judges, "a page that came by a move is judged when the hand comes again"),
+	TIERX_TEST(ends_with_policy, "a walk ends with the policy in whose tick it is"),
+	TIERX_TEST(ends_when_killed, "a walk ends when the process is killed that is at it"),
 	TIERX_TEST(bad_arguments, "flags, nodes and cgroups that do not exist are refused"),
 };
 

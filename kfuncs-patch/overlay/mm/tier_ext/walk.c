@@ -4,10 +4,12 @@
  * memory, or of the LRU lists of a node or a cgroup. A program gets snapshots,
  * and names folios by PFN and generation; no lock is held while it runs.
  */
+#include <linux/kthread.h>
 #include <linux/memcontrol.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm_inline.h>
 #include <linux/mmzone.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -70,6 +72,20 @@ static bool tierx_walk_shows(u64 flags, const struct tier_ext_page *page)
 	return page->young || !(flags & TIERX_WALK_YOUNG);
 }
 
+/*
+ * Is a walk to end early? Others wait for a tick to end whose policy decides no
+ * more; exit may look around although its policy has ended.
+ */
+static bool tierx_walk_ends(void)
+{
+	struct tierx_policy *policy = current->tier_ext;
+
+	if (kthread_func(current) != tierx_thread_fn)
+		return fatal_signal_pending(current);
+	return kthread_should_stop() ||
+	       (policy && rcu_access_pointer(policy->scope->policy) != policy);
+}
+
 /* --- by PFN --- */
 
 /* Opaque to programs. */
@@ -122,8 +138,13 @@ static bool tierx_pfn_pass(struct tierx_pfn_walk *walk)
 {
 	u64 pfn = walk->pfn;
 
-	if (!(pfn % SWAP_CLUSTER_MAX))
+	if (!(pfn % SWAP_CLUSTER_MAX)) {
 		cond_resched();
+		if (tierx_walk_ends()) {
+			walk->pfn = walk->end;
+			return false;
+		}
+	}
 	tierx_ahead_move(&walk->ahead, pfn, walk->end);
 	if (tierx_pfn_skip(walk)) {
 		walk->page.young = 0;
@@ -322,7 +343,7 @@ static bool tierx_lru_fill(struct tierx_lru_walk *walk)
 	struct list_head *head;
 	struct lruvec *lruvec;
 
-	while (!walk->done) {
+	while (!walk->done && !tierx_walk_ends()) {
 		lruvec = mem_cgroup_lruvec(walk->memcg, NODE_DATA(walk->nid));
 		if (!walk->list && !walk->begun)
 			tierx_gen_begin(walk, lruvec);
@@ -419,6 +440,9 @@ __bpf_kfunc_start_defs();
  * @end_pfn: where to end, not included
  * @flags: &enum tier_ext_walk_flags; without a kind all LRU folios
  *
+ * The walk ends early when who walks is being killed, or in a tick when the
+ * policy was ejected, replaced or unloaded.
+ *
  * Context: sleepable programs: init, exit, tick, syscall programs.
  * Return: 0; -EINVAL for an unknown flag; -ENOMEM.
  */
@@ -480,10 +504,11 @@ __bpf_kfunc void bpf_iter_tierx_pfn_destroy(struct bpf_iter_tierx_pfn *it)
  * @end_pfn: where to end, not included
  * @flags: must be 0
  *
- * As a walk with TIERX_WALK_HARVEST that nobody looks at, for less.
+ * As a walk with TIERX_WALK_HARVEST that nobody looks at, for less; it may end as
+ * early.
  *
  * Context: sleepable programs: init, exit, tick, syscall programs.
- * Return: number of LRU folios in the range; -EINVAL for an unknown flag.
+ * Return: number of LRU folios that it came to; -EINVAL for an unknown flag.
  */
 __bpf_kfunc s64 tierx_bpf_pfn_clear(u64 start_pfn, u64 end_pfn, u64 flags)
 {
@@ -508,7 +533,8 @@ __bpf_kfunc s64 tierx_bpf_pfn_clear(u64 start_pfn, u64 end_pfn, u64 flags)
  * @memcg_id: cgroup id of the owner, which includes its descendants; 0 for all
  * @flags: &enum tier_ext_walk_flags; without a kind all evictable folios
  *
- * The coldest folios of each list come first, as reclaim would take them.
+ * The coldest folios of each list come first, as reclaim would take them. The
+ * walk may end early, as that of bpf_iter_tierx_pfn_new().
  *
  * Context: sleepable programs: init, exit, tick, syscall programs.
  * Return: 0; -EINVAL for a flag that is not known or not for lists, or a node
