@@ -6,11 +6,12 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#include "tierx_test.h"
+#include "tierx_file.h"
 
 #define LIMIT	  4096
 #define PAGES	  (3 * LIMIT)
 #define SETTLE_MS 30000
+#define MANY_MS	  400
 
 static struct tierx_policy *start(const char *cgroup, uint64_t limit, uint64_t protection)
 {
@@ -95,6 +96,68 @@ static void limit_holds(void)
 	/* It can be changed at any time. */
 	*(volatile uint64_t *)tierx_global(policy, "limit_pages") = LIMIT / 2;
 	ASSERT_WAIT(cgroup_on_node(cgroup, tierx_fast_node()) <= LIMIT / 2 + LIMIT / 40, SETTLE_MS);
+	tierx_detach(policy);
+}
+
+/*
+ * All that a cgroup has is young when it is given a limit. To find that out takes too long for one
+ * round: the policy is ejected for less.
+ */
+static void limit_of_many(void)
+{
+	const char *cgroup = tierx_cgroup_enter("tierx-many");
+	struct tierx_policy *policy = tierx_open("limits");
+	int fast = tierx_fast_node();
+	struct tierx_mem *mem;
+	size_t pages;
+
+	pages = tierx_node_vmstat(fast, "nr_free_pages") * 8 / 10;
+	mem = tierx_mem_alloc(pages, fast);
+	tierx_drain_lru();
+	tierx_field_set(policy, "timeout_ms", MANY_MS);
+	*(volatile uint64_t *)tierx_global(policy, "memcg_id") = tierx_cgroup_id(cgroup);
+	*(volatile uint64_t *)tierx_global(policy, "limit_pages") = pages - LIMIT;
+	tierx_start(policy);
+	ASSERT_WAIT(cgroup_on_node(cgroup, fast) <= pages - LIMIT || !tierx_enabled(), SETTLE_MS);
+	tierx_note("%zu pages, %zu of them stay: %s", pages, tierx_mem_count(mem, fast),
+		   tierx_enabled() ? "not ejected" : tierx_last_exit("msg"));
+	ASSERT(tierx_enabled());
+	tierx_detach(policy);
+}
+
+/* Has what may not leave the fast node. */
+static int stays(void *arg)
+{
+	tierx_cgroup_move(arg, getpid());
+	tierx_mem_alloc(2 * LIMIT, tierx_fast_node());
+	for (;;)
+		tierx_sleep_ms(1000);
+	return 0;
+}
+
+/* One limit cannot be kept, and is looked after over and over; the other one can. */
+static void limit_beside_another(void)
+{
+	const char *first = tierx_cgroup_make("tierx-first");
+	const char *second = tierx_cgroup_enter("tierx-second");
+	struct tierx_policy *policy = tierx_open("limits");
+	int fast = tierx_fast_node();
+	char path[256], mems[16];
+
+	snprintf(path, sizeof(path), "%s/cpuset.mems", first);
+	snprintf(mems, sizeof(mems), "%d", fast);
+	ASSERT_EQ(tierx_write(path, mems), 0);
+	tierx_fork(stays, (void *)first);
+	tierx_mem_alloc(2 * LIMIT, fast);
+	ASSERT_WAIT(cgroup_on_node(first, fast) >= 2 * LIMIT, SETTLE_MS);
+
+	*(volatile uint64_t *)tierx_global(policy, "memcg_id") = tierx_cgroup_id(first);
+	*(volatile uint64_t *)tierx_global(policy, "other_id") = tierx_cgroup_id(second);
+	*(volatile uint64_t *)tierx_global(policy, "limit_pages") = LIMIT;
+	tierx_start(policy);
+	ASSERT_WAIT(cgroup_on_node(second, fast) <= LIMIT, SETTLE_MS);
+	ASSERT_GE(cgroup_on_node(first, fast), 2 * LIMIT);
+	ASSERT_GT(tierx_event("refused_cpuset"), 0);
 	tierx_detach(policy);
 }
 
@@ -204,6 +267,8 @@ static void gone(void)
 
 static const struct tierx_test tests[] = {
 	TIERX_TEST(limit_holds, "a limit holds within 5%, whatever is touched"),
+	TIERX_TEST(limit_of_many, "to give a limit to who has much takes no round too long"),
+	TIERX_TEST(limit_beside_another, "a limit is kept although another one cannot be"),
 	TIERX_TEST(protection_holds, "protection holds within 5%, whatever a neighbour does"),
 	TIERX_TEST(named, "which cgroups and tiers a tenant may name"),
 	TIERX_TEST(gone, "a cgroup that goes is told of"),

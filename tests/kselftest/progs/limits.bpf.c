@@ -6,6 +6,8 @@
 #include <tier_ext/tier_ext.bpf.h>
 
 volatile u64 memcg_id;
+/* Another one that is given the same limit, if not 0. */
+volatile u64 other_id;
 volatile u32 tier;
 volatile u64 limit_pages;
 volatile u64 protected_pages;
@@ -48,6 +50,8 @@ void TIERX_OP_SLEEPABLE(limits_tick, s32 nid, struct tier_ext_node_stat *stat)
 		return;
 	limit_result = tierx_bpf_memcg_set_limit(memcg_id, tier, limit_pages);
 	protection_result = tierx_bpf_memcg_set_protection(memcg_id, tier, protected_pages);
+	if (other_id)
+		tierx_bpf_memcg_set_limit(other_id, tier, limit_pages);
 	usage = tierx_bpf_memcg_usage(memcg_id, tier);
 	__sync_fetch_and_add((u64 *)&nr_set, 1);
 }

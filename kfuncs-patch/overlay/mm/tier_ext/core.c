@@ -144,6 +144,7 @@ static struct tierx_policy *tierx_policy_alloc(struct tierx_scope *scope,
 	raw_spin_lock_init(&policy->end_lock);
 	tierx_bucket_init(&policy->bucket);
 	INIT_LIST_HEAD(&policy->limits);
+	mutex_init(&policy->limit_mutex);
 	INIT_WORK(&policy->hup_work, tierx_hup_workfn);
 
 	return policy;

@@ -151,6 +151,7 @@ struct tierx_bucket {
  * @dump_len: size of &tier_ext_exit_info.dump
  * @bucket: rate limit of the whole policy
  * @limits: of cgroups in tiers, see limit.c
+ * @limit_mutex: serializes changes of @limits, and who looks after them
  * @hup_work: detaches @link after an ejection, and frees
  */
 struct tierx_policy {
@@ -164,6 +165,7 @@ struct tierx_policy {
 	u32				dump_len;
 	struct tierx_bucket		bucket;
 	struct list_head		limits;
+	struct mutex			limit_mutex; /* changes of limits */
 	struct work_struct		hup_work;
 };
 

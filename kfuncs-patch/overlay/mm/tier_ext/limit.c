@@ -19,13 +19,19 @@
 #define TIERX_LIMIT_PERIOD	(HZ / 20)
 #define TIERX_LIMITS_MAX	64
 
+/*
+ * Folios that a round looks at on a node. When a cgroup gets a limit, all that it
+ * has seems to be used, and it may have terabytes.
+ */
+#define TIERX_LIMIT_LOOKS	8192
+
 /* So far below its limit a cgroup is brought, as it may well allocate more. */
 #define TIERX_LIMIT_SLACK(limit)	((limit) / 64)
 
 /**
  * struct tierx_limit - what a cgroup may have, and shall keep, in a tier
- * @entry: in &tierx_policy.limits: changed under tierx_limit_mutex, read under
- *	RCU
+ * @entry: in &tierx_policy.limits: changed under &tierx_policy.limit_mutex, read
+ *	under RCU
  * @work: frees it, which may sleep
  * @memcg: the cgroup, with a reference
  * @tier: rank of the tier
@@ -44,8 +50,6 @@ struct tierx_limit {
 	atomic64_t		usage;
 	bool			over;
 };
-
-static DEFINE_MUTEX(tierx_limit_mutex);
 
 static u64 tierx_lruvec_pages(struct lruvec *lruvec)
 {
@@ -105,10 +109,10 @@ void tierx_limits_free(struct tierx_policy *policy)
 {
 	struct tierx_limit *limit, *next;
 
-	mutex_lock(&tierx_limit_mutex);
+	mutex_lock(&policy->limit_mutex);
 	list_for_each_entry_safe(limit, next, &policy->limits, entry)
 		tierx_limit_remove(limit);
-	mutex_unlock(&tierx_limit_mutex);
+	mutex_unlock(&policy->limit_mutex);
 }
 
 static bool tierx_limit_covers(struct tierx_limit *limit,
@@ -190,12 +194,13 @@ bool tierx_limit_protects(struct tierx_policy *policy, struct folio *folio)
 }
 
 /*
- * Queue folios for demotion, up to @wanted pages. Returns how many pages. Memory
- * policies do not matter, as in reclaim: by one that prefers the tier anybody
- * could stay above his limit.
+ * Queue folios for demotion, up to @wanted pages, of the @looks coldest. Returns
+ * how many pages. Memory policies do not matter, as in reclaim: by one that
+ * prefers the tier anybody could stay above his limit.
  */
 static u64 tierx_limit_demote(struct tierx_policy *policy, int nid,
-			      struct mem_cgroup *memcg, u64 wanted, u64 flags)
+			      struct mem_cgroup *memcg, u64 wanted, u32 looks,
+			      u64 flags)
 {
 	const struct tier_ext_page *page;
 	struct tierx_move move = {
@@ -211,7 +216,7 @@ static u64 tierx_limit_demote(struct tierx_policy *policy, int nid,
 	walk = tierx_lru_begin(nid, memcg, flags);
 	if (!walk)
 		return 0;
-	while (pages < wanted && (page = tierx_lru_next(walk))) {
+	while (pages < wanted && looks-- && (page = tierx_lru_next(walk))) {
 		if (page->young || page->state & TIERX_FOLIO_PINNED)
 			continue;
 		move.pfn = page->pfn;
@@ -225,24 +230,30 @@ static u64 tierx_limit_demote(struct tierx_policy *policy, int nid,
 	return pages;
 }
 
-/* Bring a cgroup back below its limit, as far as one node has a share in it. */
+/*
+ * Bring a cgroup back below its limit, as far as one node has a share in it. It
+ * is one of @nr_over that are above theirs.
+ */
 static void tierx_limit_enforce(struct tierx_policy *policy,
 				struct tierx_queue *queue,
-				struct tierx_limit *limit, u64 usage)
+				struct tierx_limit *limit, u32 nr_over)
 {
 	u64 here = tierx_memcg_node_pages(limit->memcg, queue->nid);
-	u64 excess = usage - limit->limit + TIERX_LIMIT_SLACK(limit->limit);
-	u64 wanted = div64_u64(excess * here, usage);
+	u64 usage = atomic64_read(&limit->usage);
+	u32 looks = TIERX_LIMIT_LOOKS / nr_over;
+	u64 excess, wanted;
 
-	/* Those that were queued last time are still the coldest. */
-	if ((s32)(queue->limit_end - READ_ONCE(queue->ring.tail)) > 0)
+	/* Demotions may have brought it there meanwhile. */
+	if (usage <= limit->limit)
 		return;
-	wanted = min_t(u64, wanted, TIERX_RING_SIZE / 2);
+	excess = usage - limit->limit + TIERX_LIMIT_SLACK(limit->limit);
+	wanted = min_t(u64, div64_u64(excess * here, usage),
+		       TIERX_RING_SIZE / 2 / nr_over);
 	/* What was used since the last look stays, unless that is all there is. */
-	if (!tierx_limit_demote(policy, queue->nid, limit->memcg, wanted,
+	if (!tierx_limit_demote(policy, queue->nid, limit->memcg, wanted, looks,
 				TIERX_WALK_HARVEST))
-		tierx_limit_demote(policy, queue->nid, limit->memcg, wanted, 0);
-	queue->limit_end = atomic_read(&queue->ring.head);
+		tierx_limit_demote(policy, queue->nid, limit->memcg, wanted,
+				   looks, 0);
 }
 
 static void tierx_limit_event(struct tierx_policy *policy,
@@ -258,7 +269,8 @@ static void tierx_limit_event(struct tierx_policy *policy,
 	rcu_read_unlock();
 }
 
-static void tierx_limit_tend(struct tierx_policy *policy,
+/* Returns whether the cgroup is above its limit in the tier of the node. */
+static bool tierx_limit_tend(struct tierx_policy *policy,
 			     struct tierx_queue *queue,
 			     struct tierx_limit *limit)
 {
@@ -268,10 +280,10 @@ static void tierx_limit_tend(struct tierx_policy *policy,
 	if (percpu_ref_is_dying(&limit->memcg->css.refcnt)) {
 		tierx_limit_event(policy, limit, TIERX_TIER_GONE, 0);
 		tierx_limit_remove(limit);
-		return;
+		return false;
 	}
 	if (limit->tier != tierx_tier_rank(queue->nid))
-		return;
+		return false;
 
 	usage = tierx_memcg_tier_pages(limit->memcg, limit->tier);
 	atomic64_set(&limit->usage, usage);
@@ -279,8 +291,22 @@ static void tierx_limit_tend(struct tierx_policy *policy,
 	if (over != limit->over)
 		tierx_limit_event(policy, limit, limit->tier, usage);
 	limit->over = over;
-	if (over)
-		tierx_limit_enforce(policy, queue, limit, usage);
+
+	return over;
+}
+
+static void tierx_limits_enforce(struct tierx_policy *policy,
+				 struct tierx_queue *queue, u32 nr_over)
+{
+	struct tierx_limit *limit;
+
+	/* Those that were queued last time are still the coldest. */
+	if ((s32)(queue->limit_end - READ_ONCE(queue->ring.tail)) > 0)
+		return;
+	list_for_each_entry(limit, &policy->limits, entry)
+		if (limit->over && limit->tier == tierx_tier_rank(queue->nid))
+			tierx_limit_enforce(policy, queue, limit, nr_over);
+	queue->limit_end = atomic_read(&queue->ring.head);
 }
 
 /**
@@ -291,16 +317,19 @@ static void tierx_limit_tend(struct tierx_policy *policy,
 void tierx_limits_tend(struct tierx_policy *policy, struct tierx_queue *queue)
 {
 	struct tierx_limit *limit, *next;
+	u32 nr_over = 0;
 
 	if (list_empty(&policy->limits) ||
 	    time_before(jiffies, queue->next_limit))
 		return;
 
 	queue->next_limit = jiffies + TIERX_LIMIT_PERIOD;
-	mutex_lock(&tierx_limit_mutex);
+	mutex_lock(&policy->limit_mutex);
 	list_for_each_entry_safe(limit, next, &policy->limits, entry)
-		tierx_limit_tend(policy, queue, limit);
-	mutex_unlock(&tierx_limit_mutex);
+		nr_over += tierx_limit_tend(policy, queue, limit);
+	if (nr_over)
+		tierx_limits_enforce(policy, queue, nr_over);
+	mutex_unlock(&policy->limit_mutex);
 }
 
 static bool tierx_tier_exists(u32 tier)
@@ -363,13 +392,14 @@ static s32 tierx_limit_set(u64 memcg_id, u32 tier, const u64 *pages,
 			   const u64 *protection)
 {
 	struct mem_cgroup *memcg = tierx_limit_memcg(memcg_id, tier);
+	struct tierx_policy *policy = current->tier_ext;
 	struct tierx_limit *limit;
 
 	if (IS_ERR(memcg))
 		return PTR_ERR(memcg);
 
-	mutex_lock(&tierx_limit_mutex);
-	limit = tierx_limit_find(current->tier_ext, memcg, tier);
+	mutex_lock(&policy->limit_mutex);
+	limit = tierx_limit_find(policy, memcg, tier);
 	if (!IS_ERR(limit)) {
 		WRITE_ONCE(limit->limit, pages ? *pages : limit->limit);
 		WRITE_ONCE(limit->protection,
@@ -377,7 +407,7 @@ static s32 tierx_limit_set(u64 memcg_id, u32 tier, const u64 *pages,
 		if (!limit->limit && !limit->protection)
 			tierx_limit_remove(limit);
 	}
-	mutex_unlock(&tierx_limit_mutex);
+	mutex_unlock(&policy->limit_mutex);
 	mem_cgroup_put(memcg);
 
 	return PTR_ERR_OR_ZERO(limit);
