@@ -10,18 +10,11 @@
 #include <sys/mman.h>
 
 #include "tierx_hostile.h"
+#include "tierx_hot.h"
 #include "tierx_test.h"
 
-/*
- * All of them are armed for hint faults at once: the last one looks idle for as long as all the
- * faults take, which is seconds in a kernel full of checks.
- */
-#define HOT_PAGES (8192 / tierx_slower())
-/* More than the watermarks, but not by what is hot: room has to be made. */
-#define FREE_PAGES (4096 + HOT_PAGES / 4)
-#define SEED	   7
-#define CPU	   0
-#define OTHER_CPU  1L
+#define SEED	  7
+#define OTHER_CPU 1L
 /* Percent, of what has to arrive or stay, or may move. */
 #define MOST	 90
 #define MUCH	 45
@@ -57,59 +50,22 @@ struct memory {
 	struct tierx_toucher *toucher;
 };
 
-/*
- * An emulated CPU does not set accessed bits again of what its TLB has, and unlike a real one
- * forgets nothing on its own. Another process on the same CPU makes it forget.
- */
-static int flush_tlb(void *unused __attribute__((unused)))
-{
-	tierx_stay_on(0, CPU);
-	for (;;)
-		tierx_sleep_ms(1);
-	return 0;
-}
-
 static void fill_memory(struct memory *memory, int hot_node)
 {
-	int fast = tierx_fast_node(), slow = tierx_slow_node();
-
-	/* Before there is memory that it would share. */
-	tierx_fork(flush_tlb, NULL);
-	memory->hot = tierx_mem_alloc(HOT_PAGES, hot_node);
-	memory->cold = tierx_mem_alloc(HOT_PAGES, slow);
-	memory->filling =
-		tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - FREE_PAGES, fast);
+	tierx_hot_forget();
+	memory->hot = tierx_mem_alloc(TIERX_HOT_PAGES, hot_node);
+	memory->cold = tierx_mem_alloc(TIERX_HOT_PAGES, tierx_slow_node());
+	memory->filling = tierx_hot_fill();
 	tierx_mem_fill(memory->hot, SEED);
 	tierx_mem_fill(memory->cold, SEED);
-	memory->toucher = tierx_touch_start(memory->hot, CPU, false);
-}
-
-/* With the settings that the policy needs: the kernel's own promotion is not to do its work. */
-static struct tierx_policy *start(const char *name)
-{
-	struct tierx_policy *policy = tierx_open_shipped(name);
-
-	if (bpf_object__find_map_by_name(tierx_object(policy), "pages"))
-		tierx_size_by_pfn(policy, "pages");
-	tierx_set_demotion(true);
-	if (*(void **)tierx_field(policy, "hint_fault"))
-		tierx_set_tiering();
-	else
-		tierx_set("/proc/sys/kernel/numa_balancing", "0");
-	tierx_start(policy);
-	return policy;
-}
-
-static size_t percent_fast(struct tierx_mem *mem)
-{
-	return tierx_mem_count(mem, tierx_fast_node()) * 100 / mem->pages;
+	memory->toucher = tierx_touch_start(memory->hot, TIERX_HOT_CPU, false);
 }
 
 static void report(const char *name, struct memory *memory)
 {
 	tierx_note(
 		"%s: on the fast node: %zu %% of hot, %zu %% of cold; promoted %llu, demoted %llu",
-		name, percent_fast(memory->hot), percent_fast(memory->cold),
+		name, tierx_hot_percent(memory->hot), tierx_hot_percent(memory->cold),
 		(unsigned long long)tierx_event("promoted_pages"),
 		(unsigned long long)tierx_event("demoted_pages"));
 }
@@ -120,12 +76,12 @@ static void finds(const char *name, unsigned int pause_ms)
 
 	fill_memory(&memory, tierx_slow_node());
 	tierx_touch_pause(memory.toucher, pause_ms);
-	start(name);
-	TIERX_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	tierx_hot_start(name);
+	TIERX_WAIT(tierx_hot_percent(memory.hot) >= MOST, LIMIT_MS);
 	report(name, &memory);
 	ASSERT(tierx_enabled());
-	ASSERT_GE(percent_fast(memory.hot), MOST);
-	ASSERT_LE(percent_fast(memory.cold), FEW);
+	ASSERT_GE(tierx_hot_percent(memory.hot), MOST);
+	ASSERT_LE(tierx_hot_percent(memory.cold), FEW);
 	ASSERT_EQ(tierx_event("bad_verdict"), 0);
 	ASSERT_EQ(tierx_mem_verify(memory.hot, SEED), 0);
 	ASSERT_EQ(tierx_mem_verify(memory.cold, SEED), 0);
@@ -138,13 +94,13 @@ static void rests(const char *name)
 	uint64_t promoted;
 
 	fill_memory(&memory, tierx_fast_node());
-	start(name);
+	tierx_hot_start(name);
 	promoted = tierx_event("promoted_pages");
 	tierx_sleep_ms(QUIET_MS);
 	report(name, &memory);
 	ASSERT(tierx_enabled());
-	ASSERT_LE(tierx_event("promoted_pages") - promoted, HOT_PAGES * FEW / 100);
-	ASSERT_GE(percent_fast(memory.hot), 100 - FEW);
+	ASSERT_LE(tierx_event("promoted_pages") - promoted, TIERX_HOT_PAGES * FEW / 100);
+	ASSERT_GE(tierx_hot_percent(memory.hot), 100 - FEW);
 }
 
 #define POLICY(name)                                                                               \
@@ -178,11 +134,11 @@ static void spares(const char *name)
 	struct memory memory;
 
 	fill_memory(&memory, tierx_slow_node());
-	policy = start(name);
-	ASSERT_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	policy = tierx_hot_start(name);
+	ASSERT_WAIT(tierx_hot_percent(memory.hot) >= MOST, LIMIT_MS);
 	tierx_note("%zu of %llu pages have just come", nr_arrived(policy),
 		   (unsigned long long)tierx_event("promoted_pages"));
-	ASSERT_GE(nr_arrived(policy), HOT_PAGES * MUCH / 100);
+	ASSERT_GE(nr_arrived(policy), TIERX_HOT_PAGES * MUCH / 100);
 }
 
 static void spares_idle_time(void)
@@ -229,8 +185,8 @@ static void looks_again(void)
 	uint64_t surveys;
 
 	fill_memory(&memory, tierx_slow_node());
-	policy = start("payback");
-	ASSERT_WAIT(percent_fast(memory.hot) >= MOST, LIMIT_MS);
+	policy = tierx_hot_start("payback");
+	ASSERT_WAIT(tierx_hot_percent(memory.hot) >= MOST, LIMIT_MS);
 	surveys = tierx_counter(policy, "surveys");
 	tierx_threads(note_runtime);
 	ASSERT_GT(runtime_ms, 0);
@@ -249,7 +205,7 @@ static void looks_when_needed(void)
 	uint64_t probes, samples;
 
 	fill_memory(&memory, tierx_fast_node());
-	policy = start("payback");
+	policy = tierx_hot_start("payback");
 	TIERX_WAIT(tierx_counter(policy, "probes") >= MANY_PROBES, LIMIT_MS);
 	tierx_sleep_ms(QUIET_MS);
 	probes = tierx_counter(policy, "probes");
@@ -305,11 +261,11 @@ static void crowd(void)
 	ASSERT_GE(all, MOST);
 }
 
-/* To count takes a CPU, which the policy is to have: it does less if CPUs are scarce. */
+/* To count takes a TIERX_HOT_CPU, which the policy is to have: it does less if CPUs are scarce. */
 static bool has_come(struct tierx_mem *mem, size_t percent)
 {
 	tierx_sleep_ms(1000);
-	return percent_fast(mem) >= percent;
+	return tierx_hot_percent(mem) >= percent;
 }
 
 /*
@@ -323,24 +279,24 @@ static void fills_idle_room(void)
 	struct tierx_mem *used, *idle, *locked;
 	struct tierx_toucher *toucher;
 
-	tierx_fork(flush_tlb, NULL);
-	used = tierx_mem_alloc(6 * HOT_PAGES, tierx_slow_node());
-	idle = tierx_mem_alloc(4 * HOT_PAGES, fast);
-	locked = tierx_mem_alloc(tierx_node_vmstat(fast, "nr_free_pages") - FREE_PAGES, fast);
+	tierx_hot_forget();
+	used = tierx_mem_alloc(6 * TIERX_HOT_PAGES, tierx_slow_node());
+	idle = tierx_mem_alloc(4 * TIERX_HOT_PAGES, fast);
+	locked = tierx_hot_fill();
 	ASSERT_EQ(mlock(locked->addr, locked->pages * TIERX_PAGE), 0);
 	tierx_mem_fill(used, SEED);
-	toucher = tierx_touch_start(used, CPU, false);
+	toucher = tierx_touch_start(used, TIERX_HOT_CPU, false);
 	tierx_touch_evenly(toucher, EVENLY_MS);
 	/* Free pages on CPUs' lists do not count as free, so room for them is made again. */
 	tierx_set("/proc/sys/vm/percpu_pagelist_high_fraction", "512");
-	start("payback");
+	tierx_hot_start("payback");
 	TIERX_WAIT(has_come(used, MUCH), FILL_MS);
 	tierx_sleep_ms(QUIET_MS);
-	tierx_note("on the fast node: %zu %% of used, %zu %% of idle", percent_fast(used),
-		   percent_fast(idle));
+	tierx_note("on the fast node: %zu %% of used, %zu %% of idle", tierx_hot_percent(used),
+		   tierx_hot_percent(idle));
 	ASSERT(tierx_enabled());
-	ASSERT_GE(percent_fast(used), MUCH);
-	ASSERT_GE(percent_fast(idle), SOME);
+	ASSERT_GE(tierx_hot_percent(used), MUCH);
+	ASSERT_GE(tierx_hot_percent(idle), SOME);
 	ASSERT_EQ(tierx_mem_verify(used, SEED), 0);
 }
 
