@@ -35,7 +35,7 @@ char *place__file(const struct place *place, const char *name, char path[PLACE_F
  */
 char *place__words(const struct place *place, const char *before, char text[PLACE_WORDS_LEN]);
 
-/** place__option() - " --cgroup NAME" for commands in messages; "" for the machine; returns @text */
+/** place__option() - " --cgroup NAME" for hints, "" for the machine; returns @text */
 char *place__option(const struct place *place, char text[PLACE_OPTION_LEN]);
 
 #endif /* TIERX_PLACE_H */
