@@ -38,8 +38,9 @@ static bool has_memory(s32 nid)
 
 static bool is_faster(s32 nid, s32 than)
 {
-	return has_memory(nid) && tierx_bpf_node_stat(nid, TIERX_NODE_TIER) <
-					  tierx_bpf_node_stat(than, TIERX_NODE_TIER);
+	s64 tier = tierx_bpf_node_stat(nid, TIERX_NODE_TIER);
+
+	return tier >= 0 && tier < tierx_bpf_node_stat(than, TIERX_NODE_TIER);
 }
 
 s32 TIERX_OP(migrate_on_fault_fault_in, struct folio *folio, struct vm_area_struct *vma,

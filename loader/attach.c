@@ -206,10 +206,9 @@ int policy__attach(struct policy *policy, const struct place *place, int *link_f
 static void explain_replace(const struct policy *policy, const struct place *place,
 			    const struct policy_link *old, int err)
 {
-	char *name = kernel__policy(place);
 	char option[PLACE_OPTION_LEN];
 
-	if (!name || !*name)
+	if (!kernel__has_policy(place))
 		log__error("the attached policy has just ended; use 'tierx load %s%s'",
 			   policy->name, place__option(place, option));
 	else if (!policy_link__is_current(old))
@@ -217,7 +216,6 @@ static void explain_replace(const struct policy *policy, const struct place *pla
 	else
 		log__error("policy %s did not start: %s; the old policy goes on", policy->name,
 			   reason(err));
-	free(name);
 }
 
 int policy__replace(struct policy *policy, const struct place *place, const struct policy_link *old)

@@ -32,16 +32,6 @@ void hold__block_signals(void)
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
-/* The link tells when it is detached; the name also goes if that message is lost. */
-static bool is_attached(const struct place *place)
-{
-	char *name = kernel__policy(place);
-	bool attached = name && *name;
-
-	free(name);
-	return attached;
-}
-
 static int report_end(const char *name, const struct place *place, bool *again)
 {
 	struct kernel_exit exit;
@@ -74,7 +64,8 @@ int hold__until_end(int link_fd, const char *name, const struct place *place, bo
 	for (;;) {
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			break;
-		if (fds[1].revents || (fds[0].revents & POLLHUP) || !is_attached(place))
+		/* The link tells when it is detached; the name goes, too, if that message is lost. */
+		if (fds[1].revents || (fds[0].revents & POLLHUP) || !kernel__has_policy(place))
 			break;
 	}
 	/* Also waits until the kernel is done with a policy that it is just ejecting. */

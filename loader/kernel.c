@@ -105,6 +105,15 @@ char *kernel__policy(const struct place *place)
 	return file__read(path);
 }
 
+bool kernel__has_policy(const struct place *place)
+{
+	char *name = kernel__policy(place);
+	bool has = name && *name;
+
+	free(name);
+	return has;
+}
+
 bool kernel__knows(const struct place *place)
 {
 	char *name = kernel__policy(place);

@@ -28,6 +28,9 @@ const char *kernel__missing_capabilities(void);
 /** kernel__policy() - name of its policy, to be freed; "" if it has none, NULL on an error */
 char *kernel__policy(const struct place *place);
 
+/** kernel__has_policy() - does the place have a policy, as far as the kernel tells? */
+bool kernel__has_policy(const struct place *place);
+
 /** kernel__knows() - has it a policy, or had it one that was ejected? */
 bool kernel__knows(const struct place *place);
 

@@ -63,12 +63,7 @@ void tree__arrange(struct tree_node *nodes, int nr)
 
 static bool has_policy(__u64 cgroup_id)
 {
-	const struct place place = { .cgroup_id = cgroup_id };
-	char *name = kernel__policy(&place);
-	bool has = name && *name;
-
-	free(name);
-	return has;
+	return kernel__has_policy(&(struct place){ .cgroup_id = cgroup_id });
 }
 
 static bool has_id(const __u64 *ids, int nr, __u64 id)

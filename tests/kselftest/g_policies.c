@@ -11,7 +11,6 @@
 
 #include "tierx_hostile.h"
 #include "tierx_hot.h"
-#include "tierx_test.h"
 
 #define SEED	  7
 #define OTHER_CPU 1L

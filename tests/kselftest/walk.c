@@ -296,6 +296,14 @@ static int age(const char *cgroup, int node)
 	return tierx_write(LRU_GEN_AGE, pattern);
 }
 
+static void start_aging(void)
+{
+	start();
+	tierx_set(LRU_GEN, "y");
+	if (access(LRU_GEN_AGE, W_OK))
+		SKIP("no " LRU_GEN_AGE);
+}
+
 /* Aging gives a folio another generation, and leaves it in the list that it was in. */
 static void lru_aged(void)
 {
@@ -303,10 +311,7 @@ static void lru_aged(void)
 	struct tierx_mem *mem;
 	uint64_t id;
 
-	start();
-	tierx_set(LRU_GEN, "y");
-	if (access(LRU_GEN_AGE, W_OK))
-		SKIP("no " LRU_GEN_AGE);
+	start_aging();
 	id = tierx_cgroup_id(tierx_cgroup_enter("walk-aged"));
 	mem = tierx_mem_alloc(PAGES, node);
 	tierx_drain_lru();
@@ -354,10 +359,7 @@ static void lru_aging(void)
 	size_t found_pages, least = PAGES;
 	uint64_t id, end;
 
-	start();
-	tierx_set(LRU_GEN, "y");
-	if (access(LRU_GEN_AGE, W_OK))
-		SKIP("no " LRU_GEN_AGE);
+	start_aging();
 	end = tierx_now_ms() + AGING_MS;
 	id = tierx_cgroup_id(tierx_cgroup_enter("walk-aging"));
 	ager.mem = tierx_mem_alloc(PAGES, node);

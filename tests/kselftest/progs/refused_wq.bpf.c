@@ -11,18 +11,7 @@ struct refused_work {
 	struct bpf_wq wq;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, int);
-	__type(value, struct refused_work);
-} works SEC(".maps");
-
-static int move(void *map, int *key, void *value)
-{
-	tierx_bpf_pfn_migrate(0, 0, 0, 0);
-	return 0;
-}
+#include "refused_work.h"
 
 void TIERX_OP_SLEEPABLE(refused_tick, s32 nid, struct tier_ext_node_stat *stat)
 {
