@@ -524,7 +524,8 @@ static void b5_pageout_slowly(void)
 
 	page_out(shm, pfns, SLOW_PAGES);
 	ASSERT_WAIT(tierx_event("reclaimed_pages") == SLOW_PAGES, 5000);
-	/* Once more: they are being written. */
+	/* Once more: they are being written. What is on its way back to its list would be busy. */
+	tierx_drain_lru();
 	page_out(shm, pfns, SLOW_PAGES);
 	ASSERT_WAIT(tierx_event("refused_dirty") == SLOW_PAGES, 5000);
 	ASSERT_EQ(tierx_event("move_failed") + tierx_event("move_retried"), 0);
