@@ -64,7 +64,7 @@ int hold__until_end(int link_fd, const char *name, const struct place *place, bo
 	for (;;) {
 		if (poll(fds, 2, POLL_MS) < 0 && errno != EINTR)
 			break;
-		/* The link tells when it is detached; the name goes, too, if that message is lost. */
+		/* The link tells when it is detached; the name goes, too, if that is lost. */
 		if (fds[1].revents || (fds[0].revents & POLLHUP) || !kernel__has_policy(place))
 			break;
 	}

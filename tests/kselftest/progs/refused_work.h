@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a policy would have done later: to be included behind struct refused_work, which says how. */
+/* What a policy would have done later; included behind struct refused_work, which says how. */
 #ifndef REFUSED_WORK_H
 #define REFUSED_WORK_H
 
